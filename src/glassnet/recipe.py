@@ -1,0 +1,307 @@
+"""The recipe: what the user asked for, as small frozen typed objects. A recipe is a value; the command line only overrides fields.
+
+`None` (written `auto` in YAML and on the command line) means: chosen from the data, and recorded with its reason. Every field's
+docstring is its help text on the command line and in the studio.
+"""
+
+import difflib
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from glassnet.errors import RecipeError
+
+Auto = Literal["auto"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _auto_is_none(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            return {k: None if isinstance(v, str) and v == "auto" and _takes_none(cls, k) else v for k, v in values.items()}
+        return values
+
+
+def _takes_none(part: type[BaseModel], name: str) -> bool:
+    known = part.model_fields.get(name)
+    return known is not None and known.default is None
+
+
+class DataRecipe(_Part):
+    """Which pictures, at what size, and who may see them."""
+
+    root: str = ""
+    """Folder, archive or built-in name (xo, digits, cifar10)."""
+    task: Literal["classify", "localize", "detect", "segment", "instances"] | None = None
+    """The question asked. auto: what the annotations can answer."""
+    size: int | tuple[int, int] | None = Field(None)
+    """Side of the square the network sees, in pixels, or [height, width]. auto: from the sizes of the pictures."""
+    fit: Literal["crop", "pad", "stretch"] = "crop"
+    """How a picture is brought to size: crop the middle, pad with its border colour, or stretch."""
+    color: Literal["rgb", "grey"] | None = None
+    """Colour channels. auto: grey when all pictures are grey."""
+    test: float = Field(0.15, ge=0.0, lt=1.0)
+    """Share of the pictures sealed for the test, where the folder gives no test split."""
+    validation: float = Field(0.15, ge=0.0, lt=1.0)
+    """Share of the pictures for validation, where the folder gives no validation split."""
+    group_by: str = "auto"
+    """What must stay on one side of a split: auto (guessed from names and shown), none, or a regular expression whose first group names it."""
+    max_pixels: int = Field(100_000_000, gt=0)
+    """Pictures with more pixels than this are quarantined before they are decoded."""
+
+    @model_validator(mode="after")
+    def _shares_leave_training(self) -> "DataRecipe":
+        if self.test + self.validation >= 1.0:
+            raise ValueError(f"test {self.test} + validation {self.validation} leave nothing to train on; keep their sum below 1")
+        if self.size is not None:
+            sides = (self.size, self.size) if isinstance(self.size, int) else self.size
+            if min(sides) < 4 or max(sides) > 2048:
+                raise ValueError(f"size {self.size} must lie between 4 and 2048 pixels")
+        return self
+
+
+class AugmentRecipe(_Part):
+    """How training pictures are varied, per batch, in one resampling and one colour matrix. Zero switches a change off; auto follows the preset and the data."""
+
+    flip: Literal["none", "horizontal", "vertical", "both"] | None = None
+    """Mirror at random, each direction with probability one half."""
+    rotate: float | None = Field(None, ge=0, le=180)
+    """Largest rotation in degrees, either way."""
+    zoom: float | None = Field(None, ge=0, lt=1)
+    """Largest zoom, in and out: 0.2 draws a scale from 1/1.2 to 1.2 (log-uniform)."""
+    shift: float | None = Field(None, ge=0, lt=1)
+    """Largest shift as a share of the side, either way, along both axes."""
+    crop: float | None = Field(None, ge=0, lt=1)
+    """Random crop: up to this share of each side is cut away and the rest is enlarged."""
+    brightness: float | None = Field(None, ge=0, lt=1)
+    """Largest change of brightness as a share of full white, either way."""
+    contrast: float | None = Field(None, ge=0, lt=1)
+    """Largest change of contrast: 0.2 draws a factor from 1/1.2 to 1.2 (log-uniform)."""
+    cutout: float | None = Field(None, ge=0, lt=1)
+    """Side of one grey square put at a random place, as a share of the picture's side."""
+
+
+class EarlyStopping(_Part):
+    """Stop when the validation score no longer improves; the best weights are kept."""
+
+    patience: int = Field(5, ge=1)
+    """Epochs without improvement before training stops."""
+    min_delta: float = Field(0.0, ge=0)
+    """What counts as improvement."""
+
+
+class TrainRecipe(_Part):
+    """How the network learns."""
+
+    epochs: int | None = Field(None, ge=1)
+    """Passes over the training pictures. auto: from their number, or from `minutes`."""
+    minutes: float | None = Field(None, gt=0)
+    """Wall-clock budget: picks the epochs and finishes the schedule in time."""
+    batch: int | None = Field(None, ge=1)
+    """Pictures per step (the global batch when several processes train)."""
+    optimizer: Literal["sgd", "adam", "adamw", "muon"] | None = None
+    """sgd has Nesterov momentum; muon is for convolutions and dense matrices, with SGD for the rest."""
+    lr: float | None = Field(None, gt=0)
+    """Highest learning rate of the schedule."""
+    momentum: float = Field(0.9, ge=0, lt=1)
+    """Momentum of sgd and muon."""
+    weight_decay: float | None = Field(None, ge=0)
+    """Decoupled for adamw, muon and sgd; added to the gradient for adam, as Adam defines it."""
+    schedule: Literal["constant", "cosine", "one_cycle", "step", "plateau", "linear"] | None = None
+    """How the learning rate moves: linear and cosine fall to zero, step divides by ten at 1/2 and 3/4, plateau divides by two when validation stalls."""
+    warmup: float = Field(0.0, ge=0, lt=1)
+    """Share of all steps over which the learning rate rises from zero (not with one_cycle, which has its own)."""
+    dropout: float | None = Field(None, ge=0, lt=1)
+    """Rate for every dropout layer of a preset, placed before its dense layers."""
+    label_smoothing: float | None = Field(None, ge=0, lt=1)
+    """Share of the target that is spread over all classes."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """balanced weighs the loss of a class by n / (classes × its count)."""
+    sampling: Literal["none", "balanced"] = "none"
+    """balanced draws every class equally often."""
+    mixup: float = Field(0.0, ge=0)
+    """Alpha of the Beta distribution that mixes pairs of pictures and their targets; 0 is off."""
+    skip_easy: float = Field(0.0, ge=0, lt=1)
+    """Share of the examples with the smallest last loss that the middle of training leaves out."""
+    early_stopping: EarlyStopping | None = None
+    """{patience, min_delta}, or none."""
+    ema: float = Field(0.0, ge=0, lt=1)
+    """Decay of an exponential moving average of the weights, used for validation and kept as the model; 0 is off."""
+    clip: float = Field(0.0, ge=0)
+    """Largest norm of the gradient; 0 is off."""
+    initial: Literal["glorot", "he"] | None = None
+    """How weights start. auto: as the preset asks, he for layer lists of your own."""
+    frozen_epochs: int = Field(1, ge=0)
+    """For pretrained networks: epochs in which only the head learns."""
+    views: Literal["one", "mirror"] | None = None
+    """Answers from one view, or averaged over the picture and its mirror image."""
+    seed: int = Field(0, ge=0)
+    """Seed of everything that is random."""
+    device: Literal["cpu", "cuda", "mps"] | None = None
+    """Where to train. auto: a GPU when there is one."""
+    precision: Literal["fp32", "bf16"] | None = None
+    """Arithmetic. auto: bf16 where the processor has it and half a second of measurement says it is faster."""
+    threads: int | None = Field(None, ge=1)
+    """Processor threads. auto: measured."""
+    bad_steps: int = Field(10, ge=1)
+    """Rejected steps (a NaN or infinity) after which the run stops with exit code 7."""
+
+
+class Recipe(_Part):
+    """Everything the user asked for."""
+
+    data: DataRecipe = DataRecipe()
+    network: str | tuple[Any, ...] = "fast"
+    """A preset (fast, tutorial, flowers, resnet18, mini), a list of layers, or timm/<name>."""
+    augment: AugmentRecipe = AugmentRecipe()
+    train: TrainRecipe = TrainRecipe()
+
+    def changed(self, overrides: dict[str, Any]) -> "Recipe":
+        """Return a copy with dotted fields replaced, as `{"train.lr": 0.01}`. Raises RecipeError for what does not fit."""
+        values = self.model_dump(exclude_unset=True)
+        for dotted, value in overrides.items():
+            part, *names = dotted.split(".")
+            holder = values
+            for name in names:
+                inner = holder.get(part)
+                holder[part] = dict(inner) if isinstance(inner, dict) else {}
+                holder, part = holder[part], name
+            holder[part] = value
+        return recipe_from(values)
+
+    def is_set(self, dotted: str) -> bool:
+        """Tell whether the user set this dotted field himself (a default or `auto` does not count)."""
+        part, _, name = dotted.partition(".")
+        if not name:
+            return part in self.model_fields_set
+        inner = getattr(self, part)
+        return name in inner.model_fields_set and getattr(inner, name) is not None
+
+    def as_yaml(self) -> str:
+        """Return the recipe as YAML that `read_recipe` reads back to an equal recipe."""
+        return yaml.safe_dump(self.model_dump(mode="json", exclude_unset=True), sort_keys=False, allow_unicode=True, width=120)
+
+
+def fields() -> dict[str, tuple[Any, str]]:
+    """Return every dotted field as {name: (its pydantic field, its help text)}, in the order of the classes above."""
+    found: dict[str, tuple[Any, str]] = {}
+    for part, field in Recipe.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            found.update({f"{part}.{name}": (f, f.description or "") for name, f in inner.model_fields.items()})
+        else:
+            found[part] = (field, field.description or "")
+    return found
+
+
+def recipe_from(values: dict[str, Any]) -> Recipe:
+    """Build a recipe from plain nested values. Raises RecipeError that names the value, the allowed set and the nearest known key."""
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise RecipeError("\n".join(_sentence(line, values) for line in error.errors()[:4])) from None
+
+
+def read_recipe(path: str | Path) -> Recipe:
+    """Read a recipe from a YAML file. Raises RecipeError for a missing file, bad YAML, tags, aliases, duplicate or unknown keys."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise RecipeError(f"No recipe could be read from {path}: {error.strerror or error}.") from None
+    except UnicodeDecodeError:
+        raise RecipeError(f"{path} is not UTF-8 text, so it cannot be a recipe.") from None
+    values = read_yaml(text, str(path))
+    if not isinstance(values, dict):
+        raise RecipeError(f"{path} holds {type(values).__name__}, not a recipe. A recipe has keys: {', '.join(Recipe.model_fields)}.")
+    return recipe_from(values)
+
+
+class _StrictLoader(yaml.SafeLoader):
+    """Safe YAML without tags, aliases or duplicate keys, that reads 1e-3 as a number and only true and false as booleans."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise RecipeError(f"Line {event.start_mark.line + 1}: aliases (*{event.anchor}) are not read in a recipe; write the value out.")
+        event = self.peek_event()
+        if getattr(event, "tag", None) and not getattr(event, "implicit", (True,))[0 if isinstance(event.implicit, tuple) else None]:
+            raise RecipeError(f"Line {event.start_mark.line + 1}: the tag {event.tag} is not read in a recipe; write a plain value.")
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict:
+        seen: set = set()
+        for key_node, _ in node.value:
+            name = self.construct_object(key_node, deep=True)
+            if not isinstance(name, str | int | float | bool | None):
+                raise RecipeError(f"Line {key_node.start_mark.line + 1}: a key must be a plain word, not a {type(name).__name__}.")
+            if name in seen:
+                raise RecipeError(f"Line {key_node.start_mark.line + 1}: the key {name!r} stands twice; one of the two would be lost.")
+            seen.add(name)
+        return super().construct_mapping(node, deep=deep)
+
+
+_StrictLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in rules if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:float", "tag:yaml.org,2002:timestamp",
+                                                                    "tag:yaml.org,2002:merge")]
+    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_StrictLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False)$"), list("tTfF"))
+_StrictLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(?:\d[\d_]*\.[\d_]*|\.\d[\d_]*|\d[\d_]*(?=[eE]))(?:[eE][-+]?\d+)?$"), list("-+0123456789."))
+
+
+def read_yaml(text: str, name: str = "the text") -> Any:
+    """Read strict YAML. Raises RecipeError with the line for anything that is not plain data."""
+    try:
+        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506  a subclass of SafeLoader that refuses more
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
+        raise RecipeError(f"{name} is not valid YAML at {where}: {getattr(error, 'problem', None) or error}.") from None
+    except RecursionError:
+        raise RecipeError(f"{name} is nested too deeply to be a recipe.") from None
+
+
+def parse_value(text: str) -> Any:
+    """Read one command-line value as YAML would: numbers, true, false, null, lists; anything else stays text."""
+    try:
+        return read_yaml(text, f"the value {text!r}")
+    except RecipeError:
+        return text
+
+
+def _sentence(line: dict[str, Any], values: dict[str, Any]) -> str:
+    where = [str(p) for p in line["loc"] if not str(p).startswith(("function-", "tuple[", "int", "constrained"))]
+    dotted = ".".join(where) or "recipe"
+    if line["type"] == "extra_forbidden":
+        *outer, wrong = where
+        known = _known_keys(outer)
+        near = difflib.get_close_matches(wrong, known, n=1, cutoff=0.5) or _elsewhere(wrong)
+        hint = f"Did you mean {near[0]!r}?" if near else f"Known keys: {', '.join(known)}."
+        return f"Unknown key {dotted!r}. {hint}"
+    message = line["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:] if line["type"] != "value_error" else message
+    given = line.get("input")
+    shown = f" (got {given!r})" if not isinstance(given, dict | list) and line["type"] != "value_error" else ""
+    return f"{dotted}: {message}{shown}."
+
+
+def _known_keys(outer: list[str]) -> list[str]:
+    part: Any = Recipe
+    for name in outer:
+        annotation = part.model_fields[name].annotation
+        options = [annotation, *getattr(annotation, "__args__", ())]
+        part = next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), part)
+    return list(part.model_fields)
+
+
+def _elsewhere(wrong: str) -> list[str]:
+    """A known key with this name in another part of the recipe, as `train.epochs` for a bare `epochs`."""
+    return [dotted for dotted in fields() if dotted.rpartition(".")[2] == wrong]
