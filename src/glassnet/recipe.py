@@ -24,7 +24,9 @@ class _Part(BaseModel):
     @classmethod
     def _auto_is_none(cls, values: Any) -> Any:
         if isinstance(values, dict):
-            return {k: None if isinstance(v, str) and v == "auto" and _takes_none(cls, k) else v for k, v in values.items()}
+            return {
+                k: None if isinstance(v, str) and v == "auto" and _takes_none(cls, k) else v for k, v in values.items()
+            }
         return values
 
 
@@ -58,7 +60,9 @@ class DataRecipe(_Part):
     @model_validator(mode="after")
     def _shares_leave_training(self) -> "DataRecipe":
         if self.test + self.validation >= 1.0:
-            raise ValueError(f"test {self.test} + validation {self.validation} leave nothing to train on; keep their sum below 1")
+            raise ValueError(
+                f"test {self.test} + validation {self.validation} leave nothing to train on; keep their sum below 1"
+            )
         if self.size is not None:
             sides = (self.size, self.size) if isinstance(self.size, int) else self.size
             if min(sides) < 4 or max(sides) > 2048:
@@ -185,7 +189,9 @@ class Recipe(_Part):
 
     def as_yaml(self) -> str:
         """Return the recipe as YAML that `read_recipe` reads back to an equal recipe."""
-        return yaml.safe_dump(self.model_dump(mode="json", exclude_unset=True), sort_keys=False, allow_unicode=True, width=120)
+        return yaml.safe_dump(
+            self.model_dump(mode="json", exclude_unset=True), sort_keys=False, allow_unicode=True, width=120
+        )
 
 
 def fields() -> dict[str, tuple[Any, str]]:
@@ -219,7 +225,9 @@ def read_recipe(path: str | Path) -> Recipe:
         raise RecipeError(f"{path} is not UTF-8 text, so it cannot be a recipe.") from None
     values = read_yaml(text, str(path))
     if not isinstance(values, dict):
-        raise RecipeError(f"{path} holds {type(values).__name__}, not a recipe. A recipe has keys: {', '.join(Recipe.model_fields)}.")
+        raise RecipeError(
+            f"{path} holds {type(values).__name__}, not a recipe. A recipe has keys: {', '.join(Recipe.model_fields)}."
+        )
     return recipe_from(values)
 
 
@@ -229,10 +237,17 @@ class _StrictLoader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()
-            raise RecipeError(f"Line {event.start_mark.line + 1}: aliases (*{event.anchor}) are not read in a recipe; write the value out.")
+            raise RecipeError(
+                f"Line {event.start_mark.line + 1}: aliases (*{event.anchor}) are not read in a recipe; write the value out."
+            )
         event = self.peek_event()
-        if getattr(event, "tag", None) and not getattr(event, "implicit", (True,))[0 if isinstance(event.implicit, tuple) else None]:
-            raise RecipeError(f"Line {event.start_mark.line + 1}: the tag {event.tag} is not read in a recipe; write a plain value.")
+        if (
+            getattr(event, "tag", None)
+            and not getattr(event, "implicit", (True,))[0 if isinstance(event.implicit, tuple) else None]
+        ):
+            raise RecipeError(
+                f"Line {event.start_mark.line + 1}: the tag {event.tag} is not read in a recipe; write a plain value."
+            )
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict:
@@ -240,21 +255,37 @@ class _StrictLoader(yaml.SafeLoader):
         for key_node, _ in node.value:
             name = self.construct_object(key_node, deep=True)
             if not isinstance(name, str | int | float | bool | None):
-                raise RecipeError(f"Line {key_node.start_mark.line + 1}: a key must be a plain word, not a {type(name).__name__}.")
+                raise RecipeError(
+                    f"Line {key_node.start_mark.line + 1}: a key must be a plain word, not a {type(name).__name__}."
+                )
             if name in seen:
-                raise RecipeError(f"Line {key_node.start_mark.line + 1}: the key {name!r} stands twice; one of the two would be lost.")
+                raise RecipeError(
+                    f"Line {key_node.start_mark.line + 1}: the key {name!r} stands twice; one of the two would be lost."
+                )
             seen.add(name)
         return super().construct_mapping(node, deep=deep)
 
 
 _StrictLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in rules if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:float", "tag:yaml.org,2002:timestamp",
-                                                                    "tag:yaml.org,2002:merge")]
+    first: [
+        (tag, pattern)
+        for tag, pattern in rules
+        if tag
+        not in (
+            "tag:yaml.org,2002:bool",
+            "tag:yaml.org,2002:float",
+            "tag:yaml.org,2002:timestamp",
+            "tag:yaml.org,2002:merge",
+        )
+    ]
     for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _StrictLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False)$"), list("tTfF"))
 _StrictLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(?:\d[\d_]*\.[\d_]*|\.\d[\d_]*|\d[\d_]*(?=[eE]))(?:[eE][-+]?\d+)?$"), list("-+0123456789."))
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(?:\d[\d_]*\.[\d_]*|\.\d[\d_]*|\d[\d_]*(?=[eE]))(?:[eE][-+]?\d+)?$"),
+    list("-+0123456789."),
+)
 
 
 def read_yaml(text: str, name: str = "the text") -> Any:
