@@ -53,7 +53,8 @@ class DataRecipe(_Part):
     validation: float = Field(0.15, ge=0.0, lt=1.0)
     """Share of the pictures for validation, where the folder gives no validation split."""
     group_by: str = "auto"
-    """What must stay on one side of a split: auto (guessed from names and shown), none, or a regular expression whose first group names it."""
+    """What must stay on one side of a split: auto (guessed from names and shown), none, or a regular expression
+    whose first group names it."""
     max_pixels: int = Field(100_000_000, gt=0)
     """Pictures with more pixels than this are quarantined before they are decoded."""
 
@@ -71,7 +72,10 @@ class DataRecipe(_Part):
 
 
 class AugmentRecipe(_Part):
-    """How training pictures are varied, per batch, in one resampling and one colour matrix. Zero switches a change off; auto follows the preset and the data."""
+    """How training pictures are varied, per batch, in one resampling and one colour matrix.
+
+    Zero switches a change off; auto follows the preset and the data.
+    """
 
     flip: Literal["none", "horizontal", "vertical", "both"] | None = None
     """Mirror at random, each direction with probability one half."""
@@ -118,7 +122,8 @@ class TrainRecipe(_Part):
     weight_decay: float | None = Field(None, ge=0)
     """Decoupled for adamw, muon and sgd; added to the gradient for adam, as Adam defines it."""
     schedule: Literal["constant", "cosine", "one_cycle", "step", "plateau", "linear"] | None = None
-    """How the learning rate moves: linear and cosine fall to zero, step divides by ten at 1/2 and 3/4, plateau divides by two when validation stalls."""
+    """How the learning rate moves: linear and cosine fall to zero, step divides by ten at 1/2 and 3/4,
+    plateau divides by two when validation stalls."""
     warmup: float = Field(0.0, ge=0, lt=1)
     """Share of all steps over which the learning rate rises from zero (not with one_cycle, which has its own)."""
     dropout: float | None = Field(None, ge=0, lt=1)
@@ -200,9 +205,14 @@ def fields() -> dict[str, tuple[Any, str]]:
     for part, field in Recipe.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            found.update({f"{part}.{name}": (f, f.description or "") for name, f in inner.model_fields.items()})
+            found.update(
+                {
+                    f"{part}.{name}": (f, " ".join((f.description or "").split()))
+                    for name, f in inner.model_fields.items()
+                }
+            )
         else:
-            found[part] = (field, field.description or "")
+            found[part] = (field, " ".join((field.description or "").split()))
     return found
 
 
@@ -211,7 +221,7 @@ def recipe_from(values: dict[str, Any]) -> Recipe:
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
-        raise RecipeError("\n".join(_sentence(line, values) for line in error.errors()[:4])) from None
+        raise RecipeError("\n".join(_sentence(line) for line in error.errors()[:4])) from None
 
 
 def read_recipe(path: str | Path) -> Recipe:
@@ -241,10 +251,7 @@ class _StrictLoader(yaml.SafeLoader):
                 f"Line {event.start_mark.line + 1}: aliases (*{event.anchor}) are not read in a recipe; write the value out."
             )
         event = self.peek_event()
-        if (
-            getattr(event, "tag", None)
-            and not getattr(event, "implicit", (True,))[0 if isinstance(event.implicit, tuple) else None]
-        ):
+        if getattr(event, "tag", None) is not None:
             raise RecipeError(
                 f"Line {event.start_mark.line + 1}: the tag {event.tag} is not read in a recipe; write a plain value."
             )
@@ -291,7 +298,7 @@ _StrictLoader.add_implicit_resolver(
 def read_yaml(text: str, name: str = "the text") -> Any:
     """Read strict YAML. Raises RecipeError with the line for anything that is not plain data."""
     try:
-        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506  a subclass of SafeLoader that refuses more
+        return yaml.load(text, Loader=_StrictLoader)  # a subclass of SafeLoader that refuses more
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
@@ -308,7 +315,7 @@ def parse_value(text: str) -> Any:
         return text
 
 
-def _sentence(line: dict[str, Any], values: dict[str, Any]) -> str:
+def _sentence(line: Any) -> str:
     where = [str(p) for p in line["loc"] if not str(p).startswith(("function-", "tuple[", "int", "constrained"))]
     dotted = ".".join(where) or "recipe"
     if line["type"] == "extra_forbidden":

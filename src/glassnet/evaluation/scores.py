@@ -54,5 +54,13 @@ def scores_from_dict(values: dict) -> Scores:
     figures = {name: Figure(**value) for name, value in values["figures"].items()}
     per_class = {c: {name: Figure(**v) for name, v in row.items()} for c, row in values["per_class"].items()}
     trivial = {name: Figure(**value) for name, value in values["trivial"].items()}
-    return Scores(values["task"], values["split"], values["headline"], figures, per_class, trivial, values["tables"],
-                  tuple(values["warnings"]))
+    return Scores(
+        values["task"],
+        values["split"],
+        values["headline"],
+        figures,
+        per_class,
+        trivial,
+        values["tables"],
+        tuple(values["warnings"]),
+    )
