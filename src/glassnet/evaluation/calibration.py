@@ -86,14 +86,23 @@ def calibrate(logits: np.ndarray, targets: np.ndarray) -> Calibration:
     n = len(targets)
     mistakes = int((logits.argmax(1) != targets).sum()) if n else 0
     if n < ENOUGH_PICTURES:
-        temperature, reason = 1.0, f"left alone: {n} validation pictures are too few to calibrate on (at least {ENOUGH_PICTURES})"
+        temperature, reason = (
+            1.0,
+            f"left alone: {n} validation pictures are too few to calibrate on (at least {ENOUGH_PICTURES})",
+        )
     elif mistakes < ENOUGH_MISTAKES:
         temperature = 1.0
-        reason = f"left alone: {mistakes} mistakes on {n:,} validation pictures cannot say how sure the network should be"
+        reason = (
+            f"left alone: {mistakes} mistakes on {n:,} validation pictures cannot say how sure the network should be"
+        )
     else:
         temperature = _lowest_loss(logits, targets)
         kind = "too sure of itself" if temperature > 1.0 else "less sure than it could be"
-        reason = f"the network was {kind} on {n:,} validation pictures" if abs(temperature - 1) > 0.02 else "already calibrated"
+        reason = (
+            f"the network was {kind} on {n:,} validation pictures"
+            if abs(temperature - 1) > 0.02
+            else "already calibrated"
+        )
     before, after = _state(logits, targets, 1.0), _state(logits, targets, temperature)
     return Calibration(temperature, reason, before[0], after[0], before[1], after[1], n)
 
@@ -103,7 +112,9 @@ def _state(logits: np.ndarray, targets: np.ndarray, temperature: float) -> tuple
         return 0.0, 0.0
     logs = log_probabilities(logits, temperature)
     confidence = np.exp(logs.max(1))
-    return calibration_error(confidence, logs.argmax(1) == targets), float(-logs[np.arange(len(targets)), targets].mean())
+    return calibration_error(confidence, logs.argmax(1) == targets), float(
+        -logs[np.arange(len(targets)), targets].mean()
+    )
 
 
 def _lowest_loss(logits: np.ndarray, targets: np.ndarray) -> float:

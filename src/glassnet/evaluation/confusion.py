@@ -49,7 +49,9 @@ def resampled_margins(matrix: np.ndarray, count: int, seed: int) -> Margins:
     truth, answer = np.nonzero(matrix)
     shares = matrix[truth, answer] / total
     source = generator(seed, 0, "bootstrap confusion")
-    pretended = source.binomial(total, PRETENDED / (total + PRETENDED), size=count) if classes > 1 else np.zeros(count, int)
+    pretended = (
+        source.binomial(total, PRETENDED / (total + PRETENDED), size=count) if classes > 1 else np.zeros(count, int)
+    )
     found = Margins(*(np.zeros((count, classes)) for _ in range(3)))
     right = np.flatnonzero(truth == answer)
     by_truth, by_answer = _indicator(truth, classes), _indicator(answer, classes)

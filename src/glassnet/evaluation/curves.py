@@ -64,7 +64,11 @@ class Ranking:
         }
         precision = hits / (hits + alarms)
         kept = _thinned(recall[1:], precision)
-        pr = {"threshold": thresholds[1:][kept].tolist(), "recall": recall[1:][kept].tolist(), "precision": precision[kept].tolist()}
+        pr = {
+            "threshold": thresholds[1:][kept].tolist(),
+            "recall": recall[1:][kept].tolist(),
+            "precision": precision[kept].tolist(),
+        }
         return {"roc": roc, "pr": pr}
 
 
@@ -101,7 +105,12 @@ def auc_score_interval(auc: float, positives: int, negatives: int) -> tuple[floa
     extra = (positives + negatives) / 2 - 1
 
     def too_far(theta: float) -> bool:
-        variance = theta * (1 - theta) * (1 + extra * (1 - theta) / (2 - theta) + extra * theta / (1 + theta)) / (positives * negatives)
+        variance = (
+            theta
+            * (1 - theta)
+            * (1 + extra * (1 - theta) / (2 - theta) + extra * theta / (1 + theta))
+            / (positives * negatives)
+        )
         return (auc - theta) ** 2 > Z**2 * variance
 
     return _border(too_far, 0.0, auc), _border(too_far, 1.0, auc)

@@ -58,7 +58,9 @@ def mean_of_rates(values: np.ndarray, lows: np.ndarray, highs: np.ndarray) -> tu
     return float(max(lows.min(), low)), float(min(highs.max(), high))
 
 
-def difference_of_rates(first: tuple[float, float, float], second: tuple[float, float, float]) -> tuple[float, float, float]:
+def difference_of_rates(
+    first: tuple[float, float, float], second: tuple[float, float, float]
+) -> tuple[float, float, float]:
     """Return (value, low, high) of first - second for two independent rates given as (value, low, high).
 
     Newcombe's hybrid score interval (1998, Stat. Med. 17:873, method 10), which is what MOVER gives for a difference.
@@ -123,7 +125,9 @@ def bootstrap(
 
     The way for a task whose figure has no closed form (AP, mean IoU): a picture keeps its boxes, and weighs as often as it was drawn.
     """
-    samples = np.concatenate([np.asarray(statistic(weights), np.float64) for weights in resampled_weights(n, count, seed, purpose)])
+    samples = np.concatenate(
+        [np.asarray(statistic(weights), np.float64) for weights in resampled_weights(n, count, seed, purpose)]
+    )
     return percentile(samples, value)
 
 

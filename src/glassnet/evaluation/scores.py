@@ -30,7 +30,9 @@ class Figure:
         if not all(math.isfinite(number) for number in (self.value, self.low, self.high)):
             raise ValueError(f"a figure must be finite, got {self.value} [{self.low}, {self.high}]")
         if not self.low <= self.value <= self.high or self.n < 1:
-            raise ValueError(f"a figure lies in its interval and counts pictures, got {self.value} [{self.low}, {self.high}], n={self.n}")
+            raise ValueError(
+                f"a figure lies in its interval and counts pictures, got {self.value} [{self.low}, {self.high}], n={self.n}"
+            )
 
     def __str__(self) -> str:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}] (n={self.n}, {self.split})"

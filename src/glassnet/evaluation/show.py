@@ -49,7 +49,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = []
     for row in cells:
         first = row[0].ljust(widths[0])
-        lines.append("  ".join([first, *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]).rstrip())
+        lines.append(
+            "  ".join([first, *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]).rstrip()
+        )
     return "\n".join(lines)
 
 
@@ -95,7 +97,8 @@ def interval(figure: "Figure") -> str:
 
 
 def _tables(scores: "Scores") -> list[tuple[list[str], list[list[str]]]]:
-    found = [(["figure", "value", "95 % interval", "n", "method"], [_row(name_of(name), figure) for name, figure in scores.figures.items()])]
+    rows = [_row(name_of(name), figure) for name, figure in scores.figures.items()]
+    found = [(["figure", "value", "95 % interval", "n", "method"], rows)]
     if scores.per_class:
         found.append(_class_table(scores))
     if scores.trivial:
@@ -117,5 +120,7 @@ def _class_table(scores: "Scores") -> tuple[list[str], list[list[str]]]:
         pictures = f"{row['recall'].n:,}" if "recall" in row else "0" if "precision" in row else "–"
         rows.append([name, pictures, *(interval(row[column]) if column in row else "–" for column in columns)])
     if len(worst_first) > _CLASSES_SHOWN:
-        rows.append([f"… and {len(worst_first) - _CLASSES_SHOWN:,} classes with a higher F1", "", *("" for _ in columns)])
+        rows.append(
+            [f"… and {len(worst_first) - _CLASSES_SHOWN:,} classes with a higher F1", "", *("" for _ in columns)]
+        )
     return ["class", "pictures", *(name_of(column) for column in columns)], rows
