@@ -1,0 +1,135 @@
+"""What to try next, cheapest first, as commands that can be pasted. One table per cause; what the recipe already does is left out."""
+
+import shlex
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from glassnet.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Option:
+    """One thing to try: `what` it does in words, the `command` (empty where no command can do it), and its `cost`."""
+
+    what: str
+    command: str
+    cost: str
+
+    def sentence(self) -> str:
+        """Return the option as one sentence for a person."""
+        return f"{self.what} ({self.cost})" + (f": {self.command}" if self.command else ".")
+
+    def as_dict(self) -> dict:
+        """Return plain JSON values; `Option(**values)` is the inverse."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class _Idea:
+    """`flags` may hold {epochs} and {rate}; `useful` says for which recipes the idea is new."""
+
+    what: str
+    flags: str
+    cost: str
+    useful: Callable[[Recipe], bool] = lambda recipe: True
+
+
+_SAME, _LONGER, _HANDS = "same training time", "more training time", "work by hand"
+
+
+def _small(value: float | None, limit: float) -> bool:
+    return value is None or value < limit
+
+
+_MORE = _Idea("Collect more pictures of the classes that are confused most", "", _HANDS)
+_AUGMENT = _Idea(
+    "Vary the training pictures",
+    "--augment.rotate 10 --augment.zoom 0.15 --augment.shift 0.1",
+    _SAME,
+    lambda r: _small(r.augment.rotate, 5) and _small(r.augment.zoom, 0.1) and _small(r.augment.shift, 0.05),
+)
+_LIGHT = _Idea(
+    "Vary brightness and contrast",
+    "--augment.brightness 0.2 --augment.contrast 0.2",
+    _SAME,
+    lambda r: _small(r.augment.brightness, 0.1) and _small(r.augment.contrast, 0.1),
+)
+_DROPOUT = _Idea("Add dropout", "--train.dropout 0.3", _SAME, lambda r: _small(r.train.dropout, 0.2) and _is_preset(r))
+_DECAY = _Idea(
+    "Let weights decay",
+    "--train.optimizer adamw --train.weight_decay 0.05",
+    _SAME,
+    lambda r: r.train.optimizer in (None, "adam", "adamw") and _small(r.train.weight_decay, 0.01),
+)
+_SMOOTH = _Idea(
+    "Soften the labels", "--train.label_smoothing 0.1", _SAME, lambda r: _small(r.train.label_smoothing, 0.05)
+)
+_LONG = _Idea("Train longer", "--epochs {epochs}", _LONGER)
+_RATE = _Idea("Try a rate three times as high", "--train.lr {higher}", _SAME, lambda r: r.train.lr is not None)
+_LOWER = _Idea("Try a rate a third as high", "--train.lr {lower}", _SAME, lambda r: r.train.lr is not None)
+_CALM = _Idea("Take dropout away", "--train.dropout 0", _SAME, lambda r: (r.train.dropout or 0) > 0)
+_LARGER = _Idea("Use a larger network", "--network resnet18", _LONGER, lambda r: r.network != "resnet18")
+_OTHER = _Idea("Use the default network", "--network fast", _SAME, lambda r: r.network != "fast")
+_BALANCE = _Idea(
+    "Draw every class equally often", "--train.sampling balanced", _SAME, lambda r: r.train.sampling == "none"
+)
+_SIZE = _Idea(
+    "Show the network more pixels",
+    "--size {size}",
+    _LONGER,
+    lambda r: isinstance(r.data.size, int) and r.data.size < 128,
+)
+_VALIDATE = _Idea(
+    "Set more pictures aside for validation",
+    "--data.validation 0.3",
+    "no extra time",
+    lambda r: r.data.validation < 0.3,
+)
+_SEEDS = _Idea(
+    "Train once more with another seed and see how far the scores differ", "--seed {seed}", "twice the training time"
+)
+_TEST = _Idea("Open the sealed test set, once", "glassnet eval", "seconds")
+
+IDEAS: dict[str, tuple[_Idea, ...]] = {
+    "few pictures": (_VALIDATE, _SEEDS, _MORE),
+    "wide gap interval": (_VALIDATE, _SEEDS, _MORE),
+    "gap": (_AUGMENT, _DROPOUT, _DECAY, _SMOOTH, _LIGHT, _MORE),
+    "nothing learned": (_RATE, _LOWER, _BALANCE, _OTHER, _LONG),
+    "ended early": (_LONG, _RATE),
+    "too weak": (_CALM, _RATE, _OTHER, _LARGER, _SIZE, _LONG),
+    "balanced": (_TEST, _LARGER, _SIZE, _MORE),
+}
+
+
+def options_for(
+    cause: str, recipe: Recipe | None, best_epoch: int | None = None, epochs: int = 0
+) -> tuple[Option, ...]:
+    """Return what to try for a cause of `verdict.RULES`, cheapest first; never empty."""
+    recipe = recipe or Recipe()
+    told = {
+        "epochs": max(2 * (recipe.train.epochs or epochs), 2),
+        "higher": f"{3 * (recipe.train.lr or 0):.2g}",
+        "lower": f"{(recipe.train.lr or 0) / 3:.2g}",
+        "size": 2 * recipe.data.size if isinstance(recipe.data.size, int) else 64,
+        "seed": recipe.train.seed + 1,
+    }
+    found = []
+    for idea in IDEAS[cause]:
+        if not idea.useful(recipe):
+            continue
+        flags = idea.flags.format(**told)
+        found.append(
+            Option(idea.what, flags if not flags.startswith("--") else f"{_again(recipe, flags)} {flags}", idea.cost)
+        )
+    return tuple(found)
+
+
+def _again(recipe: Recipe, flags: str) -> str:
+    words = ["glassnet", "train", shlex.quote(recipe.data.root) if recipe.data.root else "PICTURES"]
+    if isinstance(recipe.network, str) and recipe.network != "fast" and "--network" not in flags:
+        words += ["--network", shlex.quote(recipe.network)]
+    return " ".join(words)
+
+
+def _is_preset(recipe: Recipe) -> bool:
+    return isinstance(recipe.network, str) and not recipe.network.startswith("timm/")
