@@ -81,6 +81,7 @@ def area_figures(ranking: Ranking, split: str, seed: int, resamples: int) -> dic
     auc, ap = (float(area) for area in ranking.areas())
     positives = int(ranking.positive.sum())
     negatives = len(ranking.positive) - positives
+    areas: dict[str, Figure] = {}
     if auc in (0.0, 1.0):
         low, high = auc_score_interval(auc, positives, negatives)
         areas = {"roc_auc": Figure(auc, low, high, positives + negatives, split, "score (Newcombe)")}
@@ -93,7 +94,7 @@ def area_figures(ranking: Ranking, split: str, seed: int, resamples: int) -> dic
     for name, value, column in (("roc_auc", auc, 0), ("average_precision", ap, 1)):
         low, high = percentile(np.concatenate([block[column] for block in samples]), value)
         found[name] = Figure(value, low, high, positives + negatives, split, "bootstrap")
-    return found | (areas if auc == 0.0 else {})
+    return found | areas
 
 
 def auc_score_interval(auc: float, positives: int, negatives: int) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from glassnet.randomness import generator
 
@@ -45,7 +46,7 @@ def wilson_f1(hits: float, union: int) -> tuple[float, float]:
     return 2 * low / (1 + low), 2 * high / (1 + high)
 
 
-def mean_of_rates(values: np.ndarray, lows: np.ndarray, highs: np.ndarray) -> tuple[float, float]:
+def mean_of_rates(values: ArrayLike, lows: ArrayLike, highs: ArrayLike) -> tuple[float, float]:
     """Return the interval of the plain mean of independent rates from their own intervals.
 
     Distances to the limits add as variances do (MOVER: Zou and Donner 2008, Stat. Med. 27:1693). With every rate at 1 it still

@@ -31,8 +31,10 @@ class LeakPrice:
 
 def leak_price_from_dict(values: dict) -> LeakPrice:
     """Rebuild a LeakPrice from what `as_dict` gave."""
-    figures = {name: Figure(**value) if value else None for name, value in values.items() if name != "sentence"}
-    return LeakPrice(**figures, sentence=values["sentence"])
+    clean, leaked, flattery = (
+        Figure(**values[name]) if values[name] else None for name in ("clean", "leaked", "flattery")
+    )
+    return LeakPrice(Figure(**values["whole"]), clean, leaked, flattery, values["sentence"])
 
 
 def leak_price(right: np.ndarray, leaked: np.ndarray, split: str = "test") -> LeakPrice:

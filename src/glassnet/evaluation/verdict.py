@@ -25,6 +25,8 @@ HIDDEN = 0.15
 """When the interval of the gap reaches this far, a serious gap could hide in it."""
 LEARNED = 0.85
 """Training score below which the network has not even learned the pictures it was shown."""
+FITTED = 0.95
+"""Training score from which on more epochs have nothing left to learn, however the curves end."""
 RISE = 0.01
 """Gain in training and validation score to be expected of a quarter more epochs, from which on training ended too early."""
 
@@ -75,7 +77,7 @@ RULES = (
     Rule("few pictures", UNCLEAR, lambda e: e.validation.n < FEW),
     Rule("gap", OVERFITTING, lambda e: e.gap_is_real),
     Rule("nothing learned", UNDERFITTING, lambda e: e.no_better_than_trivial and e.train.value < LEARNED),
-    Rule("ended early", UNDERFITTING, lambda e: e.still_rising and e.train.value < 1 - GAP),
+    Rule("ended early", UNDERFITTING, lambda e: e.still_rising and e.train.value < FITTED),
     Rule("too weak", UNDERFITTING, lambda e: e.train.value < LEARNED),
     Rule("wide gap interval", UNCLEAR, lambda e: e.gap[2] > HIDDEN),
     Rule("balanced", BALANCED, lambda e: True),
@@ -220,11 +222,13 @@ def _remarks(rule: Rule, e: Evidence) -> list[str]:
     found = []
     if rule.cause == "gap" and e.best_epoch is not None and e.loss_rise is not None and e.loss_rise > 0.1:
         found.append(
-            f"The validation loss ended {e.loss_rise:.0%} above its lowest point; the best epoch was {e.best_epoch} of {e.epochs}."
+            f"The validation loss ended {e.loss_rise:.0%} above its lowest point; "
+            f"the best epoch was {e.best_epoch} of {e.epochs}."
         )
     if rule.cause == "ended early" and e.rise is not None:
         found.append(
-            f"A quarter more epochs would add about {100 * e.rise:.1f} points if the curve went on as it ended."
+            # Not a forecast: a falling learning rate lifts the end of a curve in a way that does not go on.
+            f"Over the last third of training the validation score rose by {100 * e.rise / max(1.0, e.epochs / 4):.1f} points an epoch."
         )
     if e.no_better_than_trivial and e.trivial is not None:
         found.append(f"A trivial model ({e.trivial[0]}) reaches {e.trivial[1].value:.1%}, which is not clearly less.")

@@ -1,0 +1,66 @@
+import json
+
+import numpy as np
+import pytest
+
+from glassnet.evaluation import Figure, Scores, rate, scores_from_dict
+from glassnet.evaluation.classification import classification_scores
+
+EVIL = "<script>alert('x')</script> & \"co\""
+
+
+@pytest.fixture
+def scores(answers_of):
+    logits, y = answers_of(100, 3)
+    found = classification_scores(logits, y, (EVIL, "bee", "cow"), "test")
+    return found.with_trivial({"always <b>": rate(40, 100, "test")}, ("Mind <this>.",))
+
+
+def test_text_says_value_interval_count_and_method(scores):
+    text = scores.text()
+    assert str(scores) == text
+    first = text.splitlines()[0]
+    assert first.startswith("test: accuracy 0.") and "[" in first and first.endswith("on 100 pictures")
+    line = next(line for line in text.splitlines() if line.startswith("balanced accuracy"))
+    assert "wilson" in line and f"{scores['balanced_accuracy'].value:.3f}" in line
+    assert "always <b>" in text and "Warning: Mind <this>." in text
+
+
+def test_columns_line_up(scores):
+    lines = scores.text().split("\n\n")[1].splitlines()
+    assert len(lines) > 8 and len({len(line) for line in lines}) == 1
+
+
+def test_html_escapes_every_name(scores):
+    html = scores._repr_html_()
+    assert "<script" not in html and "<b>" not in html and "<this>" not in html
+    assert "&lt;script&gt;" in html and "&lt;b&gt;" in html and "Mind &lt;this&gt;." in html
+
+
+def test_many_classes_show_the_worst_forty_and_count_the_rest():
+    y = np.arange(600) % 60
+    logits = np.eye(60)[y] * 5.0
+    logits[y == 59] = np.eye(60)[0] * 5
+    text = classification_scores(logits, y, tuple(f"c{i:02}" for i in range(60)), "test", resamples=20).text()
+    table = text[text.index("\nclass ") + 1 :]
+    assert table.splitlines()[1].startswith("c59") and "… and 20 classes" in text
+
+
+def test_json_round_trip_is_exact_and_writes_no_nan(scores):
+    text = json.dumps(scores.as_dict(), allow_nan=False)
+    back = scores_from_dict(json.loads(text))
+    assert back == scores and json.dumps(back.as_dict()) == text
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [(float("nan"), 0, 1, 5), (0.5, 0.6, 0.9, 5), (0.5, 0.1, 0.4, 5), (0.5, 0.1, float("inf"), 5), (0.5, 0.1, 0.9, 0)],
+)
+def test_a_figure_without_an_honest_interval_cannot_be_built(bad):
+    value, low, high, n = bad
+    with pytest.raises(ValueError, match="figure"):
+        Figure(value, low, high, n, "test", "wilson")
+
+
+def test_scores_without_a_headline_still_show():
+    assert "could not be taken" in Scores("detect", "test", "ap", {}).text()

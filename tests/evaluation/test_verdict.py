@@ -1,0 +1,165 @@
+import json
+import re
+
+import numpy as np
+import pytest
+
+from glassnet.evaluation import Figure, Scores, rate
+from glassnet.evaluation.advice import IDEAS, options_for
+from glassnet.evaluation.verdict import RULES, Evidence, rise, verdict, verdict_from_dict
+from glassnet.recipe import Recipe, recipe_from
+
+
+def scores(right, n, split):
+    return Scores("classify", split, "accuracy", {"accuracy": rate(right, n, split)})
+
+
+def flat(value, epochs=10):
+    return [value] * epochs
+
+
+def judge(train, validation, n=1000, history=None, **options):
+    """Train and validation accuracy as counts of n."""
+    history = history or {
+        "train_score": flat(train / n),
+        "validation_score": flat(validation / n),
+        "validation_loss": flat(0.5),
+    }
+    return verdict(history, scores(train, n, "train"), scores(validation, n, "validation"), **options)
+
+
+def test_the_textbook_cases():
+    assert judge(990, 800).kind == "overfitting"
+    assert judge(600, 590).kind == "underfitting"
+    assert judge(950, 930).kind == "balanced"
+    assert judge(25, 24, n=25).kind == "not enough evidence"
+
+
+def evidence(train=0.95, gap=(0.02, 0.0, 0.04), n=500, **others):
+    validation = train - gap[0]
+    return Evidence(
+        Figure(train, 0.0, 1.0, n, "train", "wilson"),
+        Figure(validation, max(0.0, validation - 0.03), 1.0, n, "validation", "wilson"),
+        gap,
+        **others,
+    )
+
+
+TRIVIAL = ("majority", rate(70, 100, "validation"))
+
+
+@pytest.mark.parametrize(
+    ("cause", "given"),
+    [
+        ("few pictures", evidence(n=29)),
+        ("balanced", evidence(n=30)),
+        ("gap", evidence(gap=(0.05, 1e-6, 0.1))),
+        ("balanced", evidence(gap=(0.0499, 1e-6, 0.1))),
+        ("balanced", evidence(gap=(0.05, 0.0, 0.1))),
+        ("balanced", evidence(gap=(0.05, 0.0, 0.15))),
+        ("wide gap interval", evidence(gap=(0.05, 0.0, 0.1501))),
+        ("too weak", evidence(train=0.8499)),
+        ("balanced", evidence(train=0.85)),
+        ("nothing learned", evidence(train=0.72, trivial=TRIVIAL)),
+        ("too weak", evidence(train=0.7601, trivial=TRIVIAL)),
+        ("ended early", evidence(train=0.9499, rise=0.01, train_rise=0.01)),
+        ("balanced", evidence(train=0.9499, rise=0.0099, train_rise=0.01)),
+        ("balanced", evidence(train=0.9499, rise=0.01, train_rise=0.0099)),
+        ("ended early", evidence(train=0.9499, rise=0.01, train_rise=None)),
+        ("balanced", evidence(train=0.95, rise=0.02, train_rise=0.02)),
+        ("gap", evidence(gap=(0.2, 0.1, 0.3), rise=0.05, train_rise=0.05)),
+    ],
+)
+def test_each_rule_turns_at_its_edge(cause, given):
+    assert next(rule for rule in RULES if rule.holds(given)).cause == cause
+
+
+def test_a_memoriser_no_better_than_trivial_is_overfitting_not_lazy():
+    found = judge(1000, 500, trivial={"majority": rate(500, 1000, "validation")})
+    assert found.kind == "overfitting"
+    assert any("trivial model (majority)" in sentence for sentence in found.sentences)
+
+
+def test_the_numbers_stand_in_the_sentences():
+    history = {"train_score": np.linspace(0.5, 0.99, 10), "validation_score": [0.5, 0.7, 0.8] + [0.79] * 7}
+    history["validation_loss"] = [1.0, 0.6, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9]
+    told = judge(990, 800, history=history).text()
+    assert "99.0%" in told and "80.0%" in told and "19.0 points" in told and "1,000 validation pictures" in told
+    assert "80% above its lowest point" in told and "best epoch was 3 of 10" in told
+
+
+def test_a_curve_that_rises_to_the_end_asks_for_more_epochs():
+    rising = list(np.linspace(0.3, 0.88, 12))
+    recipe = recipe_from({"data": {"root": "my photos"}, "train": {"epochs": 12}})
+    found = judge(
+        890,
+        880,
+        history={"train_score": rising, "validation_score": rising, "validation_loss": flat(0.4, 12)},
+        recipe=recipe,
+    )
+    assert found.kind == "underfitting"
+    assert found.next_step == "Train longer (more training time): glassnet train 'my photos' --epochs 24"
+
+
+def test_rise_is_the_slope_of_the_last_third_over_a_quarter_more_epochs():
+    assert rise(np.arange(24) * 0.01) == pytest.approx(0.06)
+    late = np.r_[np.linspace(0, 0.9, 16), flat(0.9, 8)]
+    assert rise(late) == 0
+    late[-1] = 0.1  # one bad epoch does not turn it
+    assert rise(late) == 0
+    assert rise([0.1, 0.2, 0.3, 0.4, 0.5]) is None
+    assert rise([0.1, np.nan, 0.3, np.nan, 0.5, 0.6]) is None
+
+
+def test_missing_columns_and_values_do_not_stop_a_verdict():
+    class History:
+        validation_score = (None, 0.9, float("nan"), 0.95)
+
+    found = verdict(History(), scores(960, 1000, "train"), scores(950, 1000, "validation"))
+    assert found.kind == "balanced" and found.numbers["best_epoch"] == 4 and found.numbers["rise"] is None
+    none = verdict({}, scores(9, 10, "train"), None)
+    assert none.kind == "not enough evidence" and "no validation pictures" in none.sentences[0]
+
+
+def test_advice_leaves_out_what_is_already_done():
+    bare = [option.command for option in options_for("gap", recipe_from({"data": {"root": "p"}, "train": {"lr": 0.1}}))]
+    assert bare[0] == "glassnet train p --augment.rotate 10 --augment.zoom 0.15 --augment.shift 0.1"
+    done = {
+        "data": {"root": "p"},
+        "network": "tutorial",
+        "augment": {"rotate": 10, "brightness": 0.3},
+        "train": {"dropout": 0.3, "optimizer": "sgd", "label_smoothing": 0.1},
+    }
+    left = options_for("gap", recipe_from(done))
+    assert [option.command for option in left] == [""] and "Collect more pictures" in left[0].what
+    assert "--network tutorial" in options_for("ended early", recipe_from(done))[0].command
+
+
+@pytest.mark.parametrize("cause", [rule.cause for rule in RULES])
+def test_every_cause_has_advice_and_every_command_is_a_recipe_field(cause):
+    from glassnet.recipe import fields
+
+    short = {"epochs": "train.epochs", "network": "network", "size": "data.size", "seed": "train.seed"}
+    recipe = recipe_from(
+        {"data": {"root": "p", "size": 64}, "network": "tutorial", "train": {"lr": 0.01, "dropout": 0.1}}
+    )
+    for given in (None, Recipe(), recipe):
+        found = options_for(cause, given, epochs=5)
+        assert found and found[0].what
+    for option in options_for(cause, recipe, epochs=5):
+        overrides = {short.get(name, name): value for name, value in re.findall(r"--(\S+) (\S+)", option.command)}
+        known = {name: float(v) if re.fullmatch(r"[\d.]+", v) else v for name, v in overrides.items()}
+        assert known.keys() <= fields().keys() | {"network"}, option.command
+        Recipe().changed({k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in known.items()})
+
+
+def test_the_table_of_ideas_and_the_table_of_rules_name_the_same_causes():
+    assert set(IDEAS) == {rule.cause for rule in RULES}
+
+
+def test_verdict_shows_itself_escaped_and_round_trips():
+    trivial = {"<i>border</i>": rate(850, 1000, "validation")}
+    found = judge(990, 800, trivial=trivial)
+    assert "<i>" not in found._repr_html_() and "&lt;i&gt;border" in found._repr_html_()
+    assert found.text() == str(found) and "Verdict: overfitting." in str(found)
+    assert verdict_from_dict(json.loads(json.dumps(found.as_dict(), allow_nan=False))) == found
