@@ -153,6 +153,12 @@ def test_every_cause_has_advice_and_every_command_is_a_recipe_field(cause):
         Recipe().changed({k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in known.items()})
 
 
+def test_advice_adds_to_the_command_that_was_typed():
+    found = judge(990, 800, command="glassnet train p --size 96")
+    flags = "--augment.rotate 10 --augment.zoom 0.15 --augment.shift 0.1"
+    assert found.next_step.endswith(f": glassnet train p --size 96 {flags}")
+
+
 def test_the_table_of_ideas_and_the_table_of_rules_name_the_same_causes():
     assert set(IDEAS) == {rule.cause for rule in RULES}
 

@@ -101,10 +101,11 @@ IDEAS: dict[str, tuple[_Idea, ...]] = {
 }
 
 
-def options_for(
-    cause: str, recipe: Recipe | None, best_epoch: int | None = None, epochs: int = 0
-) -> tuple[Option, ...]:
-    """Return what to try for a cause of `verdict.RULES`, cheapest first; never empty."""
+def options_for(cause: str, recipe: Recipe | None, epochs: int = 0, command: str = "") -> tuple[Option, ...]:
+    """Return what to try for a cause of `verdict.RULES`, cheapest first; never empty.
+
+    `command` is what the user typed; later options win on the command line, so the flags are simply added to it.
+    """
     recipe = recipe or Recipe()
     told = {
         "epochs": max(2 * (recipe.train.epochs or epochs), 2),
@@ -119,7 +120,11 @@ def options_for(
             continue
         flags = idea.flags.format(**told)
         found.append(
-            Option(idea.what, flags if not flags.startswith("--") else f"{_again(recipe, flags)} {flags}", idea.cost)
+            Option(
+                idea.what,
+                flags if not flags.startswith("--") else f"{command or _again(recipe, flags)} {flags}",
+                idea.cost,
+            )
         )
     return tuple(found)
 

@@ -136,22 +136,24 @@ def verdict(
     validation_scores: Scores | None,
     trivial: Mapping[str, Figure] | None = None,
     recipe: Recipe | None = None,
+    command: str = "",
 ) -> Verdict:
     """Judge one run from its history, its scores on training pictures (not augmented) and on validation pictures.
 
     `history` is any object or dict with the columns train_score, validation_score and validation_loss, one value per epoch, missing ones
     None or NaN. `trivial` are figures of the headline on the validation pictures. `recipe`, resolved, keeps the advice from proposing what
-    is already done.
+    is already done; `command` is what the user typed (`glassnet train photos --size 96`), to which the advice adds its options, so that
+    one thing changes and the rest stays.
     """
     if validation_scores is None or validation_scores.headline not in validation_scores.figures:
         sentence = (
             "There were no validation pictures, so nobody knows how the network does on pictures it has not seen."
         )
-        options = options_for("few pictures", recipe)
+        options = options_for("few pictures", recipe, command=command)
         return Verdict(UNCLEAR, "few pictures", (sentence,), options[0].sentence(), options)
     evidence = gather(history, train_scores.main, validation_scores.main, trivial)
     rule = next(rule for rule in RULES if rule.holds(evidence))
-    options = options_for(rule.cause, recipe, best_epoch=evidence.best_epoch, epochs=evidence.epochs)
+    options = options_for(rule.cause, recipe, epochs=evidence.epochs, command=command)
     return Verdict(
         rule.kind, rule.cause, _sentences(rule, evidence), options[0].sentence(), options, _numbers(evidence)
     )
