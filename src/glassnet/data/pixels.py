@@ -200,8 +200,9 @@ def _to_bytes(image: Image.Image) -> np.ndarray:
 def _wide_to_bytes(image: Image.Image) -> np.ndarray:
     """Scale 16-bit, 32-bit and float grey values to bytes.
 
-    16 bits are scaled by their full range, so that the same value means the same grey in every picture. Floats within 0..1 and whole or
-    float values within 0..255 and 0..65535 are taken as such; only values outside all three are stretched from their own minimum to maximum.
+    16 bits are scaled by their full range, so that the same value means the same grey in every picture. Floats within 0..1 and
+    any values within 0..255 and 0..65535 are taken as such; only values outside all three are stretched from their own minimum to
+    maximum.
     """
     values = np.array(image)
     clear = image.info.get("transparency")

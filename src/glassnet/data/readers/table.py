@@ -1,0 +1,217 @@
+"""Layout: pictures and a `labels.csv` with the columns `file,label[,group][,split]`, at the root or in one of its folders.
+
+Other headers people write (`filename`, `species`, `patient_id`, `subset`, …) are understood where they can mean only one thing.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from glassnet.data.catalog import Catalog, ClassLabel, Example, Quarantined
+from glassnet.data.readers.layout import SPLIT_NAMES, Layout, finish, some
+from glassnet.data.readers.listing import Listing
+from glassnet.errors import DataError
+
+_FILE = ("file", "filename", "file_name", "image", "image_name", "image_path", "img", "path", "filepath", "file_path", "image_id", "id")
+_LABEL = ("label", "class", "class_name", "category", "target", "species", "breed", "type", "diagnosis", "y")
+_GROUP = ("group", "group_id", "patient", "patient_id", "subject", "subject_id", "video", "video_id", "animal_id", "scene")
+_SPLIT = ("split", "set", "subset", "partition", "part")
+_SPLIT_VALUES = SPLIT_NAMES | {"dev": "validation"}
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Which column of the table holds what (0 is the first)."""
+
+    file: int
+    label: int
+    group: int | None
+    split: int | None
+
+
+def claims(listing: Listing) -> bool:
+    """A table whose name is labels.csv, or the only .csv, with a header that names a file and a label."""
+    path = _table(listing)
+    return path is not None
+
+
+def read(listing: Listing) -> Catalog:
+    """Build the catalog. Raises DataError with the line for what makes the whole table useless; single bad lines are quarantined."""
+    path = _table(listing)
+    assert path is not None, "read is only called after claims"
+    rows = _rows(listing, path)
+    header = rows[0][1]
+    columns, notes = _columns(f"{listing.root}: {path}", header)
+    finder = _Finder(listing, path)
+    examples = _examples(listing, path, rows[1:], columns, finder)
+    taken = {example.key for example in examples} | {fault.key for fault in listing.quarantined}
+    unlisted = [key for key in listing.pictures.values() if key not in taken]
+    if unlisted:
+        notes.append(f"{len(unlisted):,} pictures are not in {path} and are not used: {some(unlisted)}")
+    listing.skipped.extend([*unlisted, *(key for other, key in listing.others.items() if other != path)])
+    return finish(listing, f"pictures and {path}", examples, notes)
+
+
+LAYOUT = Layout("pictures and labels.csv", claims, read)
+
+
+def _table(listing: Listing) -> str | None:
+    tables = sorted((p for p in listing.others if p.lower().endswith((".csv", ".tsv"))), key=lambda p: (p.count("/"), p))
+    named = [p for p in tables if p.rpartition("/")[2].lower() in ("labels.csv", "labels.tsv", "label.csv")]
+    if named:
+        return named[0]
+    if len(tables) == 1 and listing.pictures:
+        try:
+            names = _header_names(_rows(listing, tables[0])[0][1])
+        except DataError:
+            return None
+        if any(n in _FILE for n in names) and any(n in _LABEL for n in names) and not {"xmin", "x_min", "bbox"} & set(names):
+            return tables[0]
+    return None
+
+
+def _rows(listing: Listing, path: str) -> list[tuple[int, list[str]]]:
+    """Return (line number, cells) of every line that is not blank. Raises DataError."""
+    text = listing.text(path)
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows, line = [], 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append((line, [cell.strip() for cell in cells]))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(f"{listing.root}: {path} cannot be read as a table from line {line} on: {error}.") from None
+    if len(rows) < 2:
+        raise DataError(f"{listing.root}: {path} needs a header (file,label) and at least one line below it; it has {len(rows)} lines.")
+    return rows
+
+
+def _header_names(header: Sequence[str]) -> list[str]:
+    return [name.strip().lower().replace(" ", "_").replace("-", "_") for name in header]
+
+
+def _columns(where: str, header: Sequence[str]) -> tuple[_Columns, list[str]]:
+    names = _header_names(header)
+    notes: list[str] = []
+    doubles = sorted({name for name in names if name and names.count(name) > 1})
+    if doubles:
+        raise DataError(f"{where} names the column {doubles[0]!r} twice; which of the two is meant cannot be known.")
+    file = next((names.index(alias) for alias in _FILE if alias in names), None)
+    if file is None:
+        raise DataError(f"{where} has the columns {', '.join(header)}, but none that names the file; call it `file`.")
+    group = next((names.index(alias) for alias in _GROUP if alias in names), None)
+    split = next((names.index(alias) for alias in _SPLIT if alias in names), None)
+    candidates = [i for i, name in enumerate(names) if name in _LABEL]
+    if "label" in names:
+        label = names.index("label")
+    elif candidates:
+        label = candidates[0]
+        if len(candidates) > 1:
+            others = " and ".join(repr(header[i]) for i in candidates[1:])
+            notes.append(
+                f"ambiguous label: {header[label]!r} is taken as the class because it comes first; {others} would do as well. "
+                "Rename the column that you mean to `label`"
+            )
+    else:
+        left = [i for i in range(len(names)) if i not in (file, group, split)]
+        if len(left) != 1:
+            raise DataError(f"{where} has the columns {', '.join(header)}, but none that names the class; call it `label`.")
+        label = left[0]
+        notes.append(f"the column {header[label]!r} is taken as the class, as no other is left")
+    used = {file, label, group, split, *candidates}
+    ignored = [header[i] for i in range(len(names)) if i not in used and names[i]]
+    if ignored:
+        notes.append(f"columns not used: {', '.join(ignored)}")
+    return _Columns(file, label, group, split), notes
+
+
+def _examples(
+    listing: Listing, path: str, rows: Sequence[tuple[int, list[str]]], columns: _Columns, finder: "_Finder"
+) -> list[Example]:
+    found: dict[str, tuple[int, Example]] = {}
+    torn: set[str] = set()
+    has_split = columns.split is not None and any(len(c) > columns.split and c[columns.split] for _, c in rows)
+    needed = max(columns.file, columns.label, columns.split or 0)
+
+    def refuse(line: int, key: str, reason: str) -> None:
+        listing.quarantined.append(Quarantined(key, f"{path} line {line}: {reason}"))
+
+    for line, cells in rows:
+        name = cells[columns.file] if len(cells) > columns.file else ""
+        if len(cells) <= needed and not (len(cells) > max(columns.file, columns.label) and not has_split):
+            refuse(line, name or f"{path}:{line}", f"the line has {len(cells)} columns, the header says more")
+            continue
+        key, reason = finder.find(name)
+        if key is None:
+            refuse(line, name or f"{path}:{line}", reason)
+            continue
+        label = cells[columns.label]
+        if not label:
+            refuse(line, key, "the label is empty")
+            continue
+        split = None
+        if has_split and columns.split is not None:
+            split = _SPLIT_VALUES.get(cells[columns.split].lower())
+            if split is None:
+                refuse(line, key, f"the split {cells[columns.split]!r} is none of train, validation and test")
+                continue
+        group = cells[columns.group] if columns.group is not None and len(cells) > columns.group else ""
+        example = Example(key, ClassLabel(label), split, group or None)
+        if key in torn:
+            continue
+        if key not in found:
+            found[key] = (line, example)
+        elif found[key][1] == example:
+            listing.notes.append(f"{path} line {line} repeats line {found[key][0]} ({name}); it counts once")
+        else:
+            before = found.pop(key)
+            torn.add(key)
+            refuse(line, key, f"it is listed on line {before[0]} as {_said(before[1])} and here as {_said(example)}; which is right?")
+    if not found and rows:
+        where = some(listing.quarantined and [f"{f.key}: {f.reason}" for f in listing.quarantined], 2)
+        raise DataError(f"{listing.root}: none of the {len(rows):,} lines of {path} could be used. {where}.")
+    return [example for _, example in found.values()]
+
+
+def _said(example: Example) -> str:
+    parts = [repr(example.annotation.name), example.split, example.group and f"group {example.group}"]
+    return ", ".join(part for part in parts if part)
+
+
+class _Finder:
+    """Finds the picture that a table's cell means: beside the table, below the root, or by its bare name when that occurs once."""
+
+    def __init__(self, listing: Listing, table: str) -> None:
+        self._pictures = listing.pictures
+        self._folder = table.rpartition("/")[0]
+        self._foreign = set(listing.others)
+        self._names: dict[str, list[str]] = {}
+        for path in listing.pictures:
+            name = path.rpartition("/")[2]
+            self._names.setdefault(name, []).append(path)
+            self._names.setdefault(name.rpartition(".")[0], []).append(path)
+
+    def find(self, cell: str) -> tuple[str | None, str]:
+        """Return (key, "") or (None, the reason)."""
+        path = cell.replace("\\", "/")
+        while path.startswith("./"):
+            path = path[2:]
+        if not path:
+            return None, "no file is named"
+        if path.startswith("/") or path[1:2] == ":" or ".." in path.split("/"):
+            return None, f"{cell} leads out of the folder, and is not followed"
+        for at in (f"{self._folder}/{path}" if self._folder else path, path):
+            if at in self._pictures:
+                return self._pictures[at], ""
+        same = self._names.get(path.rpartition("/")[2], []) if "/" not in path else [p for p in self._pictures if p.endswith("/" + path)]
+        if len(same) == 1:
+            return self._pictures[same[0]], ""
+        if same:
+            return None, f"{cell} may mean {some(same)}; write the path"
+        if path in self._foreign:
+            return None, f"{cell} is no picture that is read"
+        return None, f"{cell} was not found"
