@@ -15,7 +15,6 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from glassnet.errors import DataError
 
@@ -28,6 +27,7 @@ _BOMB_BYTES, _BOMB_RATIO = 1 << 30, 200
 _CHUNK = 1 << 20
 
 Place = tuple[int, int]
+_Bytes = io.BytesIO | gzip.GzipFile | io.BufferedReader
 
 
 def is_archive(name: str) -> bool:
@@ -52,7 +52,7 @@ class TarArchive:
         self.faults: list[tuple[str, str]] = []
         self.folders: set[str] = set()
         self._blob: bytes | None = None
-        self._forward: tuple[int, BinaryIO] | None = None
+        self._forward: tuple[int, _Bytes] | None = None
         self._large = False
         self._lock = threading.Lock()
         with Path(path).open("rb") as file:
@@ -94,15 +94,16 @@ class TarArchive:
         """Give back the memory of the unpacked bytes; the next read fills it again."""
         self._blob, self._forward = None, None
 
-    def _at(self, offset: int) -> BinaryIO:
+    def _at(self, offset: int) -> _Bytes:
         # A forked worker shares the file position with its parent, so every process opens its own.
-        if self._forward is None or self._forward[0] != os.getpid():
+        forward = self._forward
+        if forward is None or forward[0] != os.getpid():
             opened = gzip.open(self.path) if self.compressed else Path(self.path).open("rb")  # noqa: SIM115  kept open
-            self._forward = (os.getpid(), opened)
-        self._forward[1].seek(offset)
-        return self._forward[1]
+            forward = self._forward = (os.getpid(), opened)
+        forward[1].seek(offset)
+        return forward[1]
 
-    def _open(self) -> BinaryIO:
+    def _open(self) -> _Bytes:
         if self.compressed:
             self._fill()
             return io.BytesIO(self._blob) if self._blob is not None else gzip.open(self.path)
@@ -126,7 +127,7 @@ class TarArchive:
                 raise DataError(f"{self.path} is named like a gzip archive but cannot be unpacked ({error}).") from None
         self._blob = b"".join(parts)
 
-    def _walk(self, file: BinaryIO, total: int | None) -> None:
+    def _walk(self, file: _Bytes, total: int | None) -> None:
         try:
             for name, offset, size, fault in _tar_members(file, total, self._check_bomb):
                 if name.endswith("/"):
@@ -186,7 +187,9 @@ class ZipArchive:
                 file.seek(offset)
                 local = file.read(30)
                 if len(local) < 30 or local[:4] != b"PK\3\4":
-                    raise DataError(f"{self.path}: {name} is not where the archive's list says; the archive is damaged.")
+                    raise DataError(
+                        f"{self.path}: {name} is not where the archive's list says; the archive is damaged."
+                    )
                 file.seek(sum(struct.unpack_from("<HH", local, 26)), os.SEEK_CUR)
                 data = file.read(packed)
             if method == zipfile.ZIP_DEFLATED:
@@ -233,7 +236,9 @@ def _zip_fault(entry: zipfile.ZipInfo) -> str | None:
     if entry.flag_bits & 0x1:
         return "it is encrypted; unpack it with its password first"
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return f"it is packed with method {entry.compress_type}, only stored and deflated members are read; pack it again"
+        return (
+            f"it is packed with method {entry.compress_type}, only stored and deflated members are read; pack it again"
+        )
     if entry.file_size > MAX_MEMBER:
         return f"it declares {entry.file_size:,} bytes, more than the {MAX_MEMBER:,} a picture may have"
     if entry.file_size > 64 << 20 and entry.file_size > _BOMB_RATIO * max(1, entry.compress_size):
@@ -245,7 +250,7 @@ _TAR_KINDS = {b"1": "a link", b"2": "a link", b"3": "a device", b"4": "a device"
 
 
 def _tar_members(
-    file: BinaryIO, total: int | None, check: Callable[[int], None]
+    file: _Bytes, total: int | None, check: Callable[[int], None]
 ) -> Iterator[tuple[str, int, int, str | None]]:
     """Yield (name, offset, size, fault) of every member; a folder's name ends with a slash.
 
@@ -301,7 +306,7 @@ def _tar_members(
         long_name, pax = None, {}
 
 
-def _skip(file: BinaryIO, at: int, count: int, total: int | None, check: Callable[[int], None]) -> None:
+def _skip(file: _Bytes, at: int, count: int, total: int | None, check: Callable[[int], None]) -> None:
     if total is not None:
         file.seek(min(at + count, total))
         return
@@ -313,7 +318,7 @@ def _skip(file: BinaryIO, at: int, count: int, total: int | None, check: Callabl
         check(at)
 
 
-def _exactly(file: BinaryIO, size: int, name: str) -> bytes:
+def _exactly(file: _Bytes, size: int, name: str) -> bytes:
     data = file.read(size)
     if len(data) != size:
         raise EOFError(f"it ends within {name}")

@@ -100,18 +100,27 @@ def _download(
 
 
 def _copy(
-    response: HTTPResponse, file: BinaryIO, done: int, size: int | None, url: str, progress: Callable[[int, int], None] | None
+    response: HTTPResponse,
+    file: BinaryIO,
+    done: int,
+    size: int | None,
+    url: str,
+    progress: Callable[[int, int], None] | None,
 ) -> None:
     length = response.headers.get("Content-Length", "")
     total = done + int(length) if length.isdigit() else 0
     if size is not None and total and total != size:
-        raise NetworkError(f"{url} announces {total:,} bytes, but the file has {size:,}; it is not the one that is looked for.")
+        raise NetworkError(
+            f"{url} announces {total:,} bytes, but the file has {size:,}; it is not the one that is looked for."
+        )
     while chunk := response.read(_CHUNK):
         file.write(chunk)
         done += len(chunk)
         if size is not None and done > size:
             file.truncate(0)
-            raise NetworkError(f"{url} sends more than the {size:,} bytes that the file has; it is not the one that is looked for.")
+            raise NetworkError(
+                f"{url} sends more than the {size:,} bytes that the file has; it is not the one that is looked for."
+            )
         if progress is not None:
             progress(done, total)
     expected = size or total
@@ -130,7 +139,9 @@ def _lock(file: BinaryIO, part: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise NetworkError(f"Another process is downloading {part.with_suffix('').name} right now; try again when it is done.") from None
+        raise NetworkError(
+            f"Another process is downloading {part.with_suffix('').name} right now; try again when it is done."
+        ) from None
 
 
 def _why(url: str, path: Path, error: Exception) -> str:

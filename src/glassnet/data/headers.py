@@ -221,7 +221,9 @@ def packed_shape(data: bytes) -> tuple[int, int, int]:
         raise BadImage("truncated", "The packed picture ends within its header.")
     height, width, channels = struct.unpack_from("<III", data, start)
     if channels not in (1, 3) or height * width * channels != len(data) - start - 12:
-        raise BadImage("corrupt", f"The packed picture declares {height} × {width} × {channels}, but holds other bytes.")
+        raise BadImage(
+            "corrupt", f"The packed picture declares {height} × {width} × {channels}, but holds other bytes."
+        )
     return height, width, channels
 
 

@@ -53,7 +53,9 @@ class PixelSettings:
     def __post_init__(self) -> None:
         numbers = (self.height, self.width, self.max_pixels)
         if not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in numbers):
-            raise DataError(f"Pixel settings need whole positive numbers for height, width and max_pixels, not {numbers}.")
+            raise DataError(
+                f"Pixel settings need whole positive numbers for height, width and max_pixels, not {numbers}."
+            )
         if self.fit not in ("crop", "pad", "stretch"):
             raise DataError(f"fit is {self.fit!r}; it must be crop, pad or stretch.")
         if self.color not in ("rgb", "grey"):

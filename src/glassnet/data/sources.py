@@ -132,11 +132,13 @@ class ArraySource(_Iterates):
 
     def stamp(self, key: str) -> tuple[int, int]:
         """Return (bytes, a 63-bit hash of the pixels): arrays have no modification time."""
-        data = np.ascontiguousarray(self.pixels[self._row(key)])
-        return data.nbytes, int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little") >> 1
+        data = self.pixels[self._row(key)].tobytes()
+        return len(data), int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "little") >> 1
 
     def _row(self, key: str) -> int:
         prefix, _, row = key.rpartition("/")
         if prefix != self.prefix or not row.isdigit() or int(row) >= len(self.pixels):
-            raise DataError(f"{key} is not in the array of {len(self.pixels):,} pictures named {self.prefix}/000000 and on.")
+            raise DataError(
+                f"{key} is not in the array of {len(self.pixels):,} pictures named {self.prefix}/000000 and on."
+            )
         return int(row)

@@ -19,10 +19,10 @@ def catalog(cache: Path | None = None, progress: Callable[[int, int], None] | No
             "The data set `digits` comes with scikit-learn, which is not installed. Run `pip install scikit-learn`, or use `xo`, "
             "which is drawn here."
         ) from None
-    found = load_digits()
-    pixels = ((found.images * 255 + 8) // 16).astype(np.uint8)[:, :, :, None]
+    values, digits = load_digits(return_X_y=True)
+    pixels = ((values.reshape(-1, 8, 8) * 255 + 8) // 16).astype(np.uint8)[:, :, :, None]
     source = ArraySource(pixels, prefix="digits")
-    examples = tuple(Example(source.key(row), ClassLabel(str(digit))) for row, digit in enumerate(found.target))
+    examples = tuple(Example(source.key(row), ClassLabel(str(digit))) for row, digit in enumerate(digits))
     return Catalog(
         root="digits",
         layout=f"built-in: digits, 10 classes, {len(examples):,} images of 8 × 8 grey pixels",

@@ -14,7 +14,10 @@ from glassnet.data.sources import ArraySource
 from glassnet.randomness import uniform
 
 CLASSES = ("o", "x")
-_RING, _BAR = 33, 9  # points per ring and per bar: at 32 pixels the straight pieces between them cannot be told from curves
+_RING, _BAR = (
+    33,
+    9,
+)  # points per ring and per bar: at 32 pixels the straight pieces between them cannot be told from curves
 
 
 def catalog(cache: Path | None = None, progress: Callable[[int, int], None] | None = None) -> Catalog:

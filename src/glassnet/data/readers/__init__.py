@@ -45,7 +45,9 @@ def recognise(
         return builtin(cache, progress)
     listing = list_files(root)
     if builtin is not None:
-        listing.notes.append(f"the folder {name} was read; to get the built-in set of that name, start from another folder")
+        listing.notes.append(
+            f"the folder {name} was read; to get the built-in set of that name, start from another folder"
+        )
     for layout in LAYOUTS:
         if layout.claims(listing):
             return layout.read(listing)

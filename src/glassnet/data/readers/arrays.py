@@ -31,7 +31,9 @@ def from_arrays(X: np.ndarray, y: Sequence, groups: Sequence | None = None) -> C
     if len(labels) != len(pixels):
         raise DataError(f"X holds {len(pixels):,} pictures and y {len(labels):,} labels; every picture needs one.")
     if groups is not None and len(groups) != len(pixels):
-        raise DataError(f"X holds {len(pixels):,} pictures and groups {len(groups):,} entries; every picture needs one.")
+        raise DataError(
+            f"X holds {len(pixels):,} pictures and groups {len(groups):,} entries; every picture needs one."
+        )
     classes = class_list(labels)
     if len(classes) < 2:
         raise DataError(f"All {len(labels):,} labels are {labels[0]!r}. Telling classes apart needs at least two.")

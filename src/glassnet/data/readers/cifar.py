@@ -29,7 +29,9 @@ def read(listing: Listing) -> Catalog:
     assert meta is not None, "read is only called after claims"
     names = [line.strip() for line in listing.text(meta).splitlines() if line.strip()]
     if len(names) < 2 or len(set(names)) != len(names):
-        raise DataError(f"{listing.root}: {meta} must name at least two different classes, one per line; it holds {names[:12]}.")
+        raise DataError(
+            f"{listing.root}: {meta} must name at least two different classes, one per line; it holds {names[:12]}."
+        )
     batches = sorted(path for path in listing.others if _BATCH.search(path))
     pixels, labels, splits = [], [], []
     for path in batches:
@@ -65,5 +67,7 @@ def _records(listing: Listing, path: str, classes: int) -> np.ndarray:
     records = np.frombuffer(data, np.uint8).reshape(-1, _RECORD)
     if records[:, 0].max() >= classes:
         row = int(np.argmax(records[:, 0] >= classes))
-        raise DataError(f"{listing.root}: {path}, record {row}: class number {records[row, 0]}, but only {classes} classes are named.")
+        raise DataError(
+            f"{listing.root}: {path}, record {row}: class number {records[row, 0]}, but only {classes} classes are named."
+        )
     return records

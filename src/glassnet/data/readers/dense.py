@@ -74,7 +74,9 @@ def _masks(listing: Listing) -> str | None:
     paired = sum(len(pictures[place] & masks[place]) for place in both)
     shown = sum(len(pictures[place]) for place in both)
     if len(both) > 2 and shown == len(both):
-        return f"one folder per picture, each with its masks ({shown:,} pictures, {sum(map(len, masks.values())):,} masks)"
+        return (
+            f"one folder per picture, each with its masks ({shown:,} pictures, {sum(map(len, masks.values())):,} masks)"
+        )
     if paired * 2 >= shown:
         return f"pictures with a mask of the same name ({shown:,} pictures, {sum(map(len, masks.values())):,} masks)"
     return None

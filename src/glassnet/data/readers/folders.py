@@ -1,6 +1,6 @@
 """Layout: one folder per class, either unsplit or below `train` and any of `val`, `valid`, `validation`, `test`.
 
-    photos/cat/1.jpg  photos/dog/2.jpg            photos/train/cat/1.jpg  photos/val/cat/9.jpg  photos/test/dog/3.jpg
+photos/cat/1.jpg  photos/dog/2.jpg            photos/train/cat/1.jpg  photos/val/cat/9.jpg  photos/test/dog/3.jpg
 """
 
 from collections import Counter
@@ -128,5 +128,7 @@ def _notes(listing: Listing, splits: Mapping[str, str], examples: list[Example],
         if (splits.get(parts[0]) if splits else None, parts[-1]) not in used:
             empty.append(folder)
     if empty:
-        notes.append(f"empty class: {some(empty, 5)} {'holds' if len(empty) == 1 else 'hold'} no pictures and is left out")
+        notes.append(
+            f"empty class: {some(empty, 5)} {'holds' if len(empty) == 1 else 'hold'} no pictures and is left out"
+        )
     return notes

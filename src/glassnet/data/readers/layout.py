@@ -41,7 +41,9 @@ class Layout:
 def finish(listing: Listing, name: str, examples: Sequence[Example], notes: Sequence[str] = ()) -> Catalog:
     """Check classes and splits and return the catalog. Raises DataError for one class only, or for a class that training never sees."""
     if not examples:
-        raise DataError(f"{listing.root} was read as {name}, but not one labelled picture is left. {_why_none(listing)}".strip())
+        raise DataError(
+            f"{listing.root} was read as {name}, but not one labelled picture is left. {_why_none(listing)}".strip()
+        )
     classes = class_list([example.annotation.name for example in examples])
     _check_splits(listing.root, examples)
     if len(classes) == 1:
@@ -111,7 +113,9 @@ def _missing_classes(classes: Sequence[str], examples: Sequence[Example]) -> lis
         absent = [name for name in classes if split in present and name not in present[split]]
         if absent:
             what = "class" if len(absent) == 1 else "classes"
-            notes.append(f"missing class: the {split} split has no pictures of the {what} {some(absent, 5)}; their score there is unknown")
+            notes.append(
+                f"missing class: the {split} split has no pictures of the {what} {some(absent, 5)}; their score there is unknown"
+            )
     return notes
 
 

@@ -19,7 +19,24 @@ from glassnet.errors import DataError
 PICTURES = frozenset((".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff"))
 """Endings that are read; what a file really is, its header says later."""
 _UNREAD = frozenset(
-    (".heic", ".heif", ".avif", ".jp2", ".jxl", ".psd", ".svg", ".ico", ".raw", ".cr2", ".nef", ".arw", ".dng", ".ppm", ".pgm", ".tga")
+    (
+        ".heic",
+        ".heif",
+        ".avif",
+        ".jp2",
+        ".jxl",
+        ".psd",
+        ".svg",
+        ".ico",
+        ".raw",
+        ".cr2",
+        ".nef",
+        ".arw",
+        ".dng",
+        ".ppm",
+        ".pgm",
+        ".tga",
+    )
 )
 _CLUTTER = frozenset(("thumbs.db", "desktop.ini", "__macosx", "@eadir"))
 _SPLIT_WORDS = re.compile(r"(?:^|[^a-z])(train|training|val|valid|validation|test|testing)(?:[^a-z]|$)")
@@ -48,7 +65,9 @@ class Listing:
             path.encode("utf-8")
         except UnicodeEncodeError:
             shown = key.encode("utf-8", "backslashreplace").decode()
-            self.quarantined.append(Quarantined(shown, "its name is not valid UTF-8, so it cannot be written down; rename it"))
+            self.quarantined.append(
+                Quarantined(shown, "its name is not valid UTF-8, so it cannot be written down; rename it")
+            )
             return
         if name.startswith(".") or name.lower() in _CLUTTER:
             self.skipped.append(key)
@@ -72,7 +91,9 @@ class Listing:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
-            hint = "it looks like UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else f"byte 0x{data[error.start]:02x}"
+            hint = (
+                "it looks like UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else f"byte 0x{data[error.start]:02x}"
+            )
             raise DataError(
                 f"{self.root}: {path} is not UTF-8 text (line {line}: {hint}). Names would be misread, so nothing is; "
                 "save it again as UTF-8."
@@ -124,7 +145,9 @@ def _of_folder(root: Path) -> Listing:
             with os.scandir(f"{root}/{folder}" if folder else root) as entries:
                 found = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
-            listing.quarantined.append(Quarantined(folder or ".", f"the folder cannot be read: {error.strerror or error}"))
+            listing.quarantined.append(
+                Quarantined(folder or ".", f"the folder cannot be read: {error.strerror or error}")
+            )
             continue
         for entry in found:
             path = f"{folder}/{entry.name}" if folder else entry.name
@@ -168,7 +191,9 @@ def _of_archives(root: Path, paths: list[Path]) -> Listing:
             listing.folders.add(prefix + folder)
         for member in archive.members:
             listing.folders.update(_parents(prefix + member))
-            hidden = next((part for part in member.split("/")[:-1] if part.startswith(".") or part.lower() in _CLUTTER), None)
+            hidden = next(
+                (part for part in member.split("/")[:-1] if part.startswith(".") or part.lower() in _CLUTTER), None
+            )
             if hidden is not None:
                 listing.skipped.append(f"{name}/{member}")
             elif prefix + member in listing.pictures:
@@ -204,7 +229,9 @@ def _wrong_file(path: Path) -> str:
     if ending in PICTURES:
         return f"{path} is one picture; to learn from, name a folder of them, one folder per class."
     if ending in (".7z", ".rar", ".bz2", ".xz", ".zst"):
-        return f"{path} is an archive of a kind that is not read; .zip, .tar and .tar.gz are. Pack it again, or unpack it."
+        return (
+            f"{path} is an archive of a kind that is not read; .zip, .tar and .tar.gz are. Pack it again, or unpack it."
+        )
     return f"{path} is a file, but no archive that is read (.zip, .tar, .tar.gz, .tgz), and no folder."
 
 

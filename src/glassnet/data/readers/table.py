@@ -13,9 +13,33 @@ from glassnet.data.readers.layout import SPLIT_NAMES, Layout, finish, some
 from glassnet.data.readers.listing import Listing
 from glassnet.errors import DataError
 
-_FILE = ("file", "filename", "file_name", "image", "image_name", "image_path", "img", "path", "filepath", "file_path", "image_id", "id")
+_FILE = (
+    "file",
+    "filename",
+    "file_name",
+    "image",
+    "image_name",
+    "image_path",
+    "img",
+    "path",
+    "filepath",
+    "file_path",
+    "image_id",
+    "id",
+)
 _LABEL = ("label", "class", "class_name", "category", "target", "species", "breed", "type", "diagnosis", "y")
-_GROUP = ("group", "group_id", "patient", "patient_id", "subject", "subject_id", "video", "video_id", "animal_id", "scene")
+_GROUP = (
+    "group",
+    "group_id",
+    "patient",
+    "patient_id",
+    "subject",
+    "subject_id",
+    "video",
+    "video_id",
+    "animal_id",
+    "scene",
+)
 _SPLIT = ("split", "set", "subset", "partition", "part")
 _SPLIT_VALUES = SPLIT_NAMES | {"dev": "validation"}
 
@@ -57,7 +81,9 @@ LAYOUT = Layout("pictures and labels.csv", claims, read)
 
 
 def _table(listing: Listing) -> str | None:
-    tables = sorted((p for p in listing.others if p.lower().endswith((".csv", ".tsv"))), key=lambda p: (p.count("/"), p))
+    tables = sorted(
+        (p for p in listing.others if p.lower().endswith((".csv", ".tsv"))), key=lambda p: (p.count("/"), p)
+    )
     named = [p for p in tables if p.rpartition("/")[2].lower() in ("labels.csv", "labels.tsv", "label.csv")]
     if named:
         return named[0]
@@ -66,7 +92,11 @@ def _table(listing: Listing) -> str | None:
             names = _header_names(_rows(listing, tables[0])[0][1])
         except DataError:
             return None
-        if any(n in _FILE for n in names) and any(n in _LABEL for n in names) and not {"xmin", "x_min", "bbox"} & set(names):
+        if (
+            any(n in _FILE for n in names)
+            and any(n in _LABEL for n in names)
+            and not {"xmin", "x_min", "bbox"} & set(names)
+        ):
             return tables[0]
     return None
 
@@ -86,7 +116,9 @@ def _rows(listing: Listing, path: str) -> list[tuple[int, list[str]]]:
     except csv.Error as error:
         raise DataError(f"{listing.root}: {path} cannot be read as a table from line {line} on: {error}.") from None
     if len(rows) < 2:
-        raise DataError(f"{listing.root}: {path} needs a header (file,label) and at least one line below it; it has {len(rows)} lines.")
+        raise DataError(
+            f"{listing.root}: {path} needs a header (file,label) and at least one line below it; it has {len(rows)} lines."
+        )
     return rows
 
 
@@ -119,7 +151,9 @@ def _columns(where: str, header: Sequence[str]) -> tuple[_Columns, list[str]]:
     else:
         left = [i for i in range(len(names)) if i not in (file, group, split)]
         if len(left) != 1:
-            raise DataError(f"{where} has the columns {', '.join(header)}, but none that names the class; call it `label`.")
+            raise DataError(
+                f"{where} has the columns {', '.join(header)}, but none that names the class; call it `label`."
+            )
         label = left[0]
         notes.append(f"the column {header[label]!r} is taken as the class, as no other is left")
     used = {file, label, group, split, *candidates}
@@ -170,9 +204,13 @@ def _examples(
         else:
             before = found.pop(key)
             torn.add(key)
-            refuse(line, key, f"it is listed on line {before[0]} as {_said(before[1])} and here as {_said(example)}; which is right?")
+            refuse(
+                line,
+                key,
+                f"it is listed on line {before[0]} as {_said(before[1])} and here as {_said(example)}; which is right?",
+            )
     if not found and rows:
-        where = some(listing.quarantined and [f"{f.key}: {f.reason}" for f in listing.quarantined], 2)
+        where = some([f"{f.key}: {f.reason}" for f in listing.quarantined], 2)
         raise DataError(f"{listing.root}: none of the {len(rows):,} lines of {path} could be used. {where}.")
     return [example for _, example in found.values()]
 
@@ -207,7 +245,11 @@ class _Finder:
         for at in (f"{self._folder}/{path}" if self._folder else path, path):
             if at in self._pictures:
                 return self._pictures[at], ""
-        same = self._names.get(path.rpartition("/")[2], []) if "/" not in path else [p for p in self._pictures if p.endswith("/" + path)]
+        same = (
+            self._names.get(path.rpartition("/")[2], [])
+            if "/" not in path
+            else [p for p in self._pictures if p.endswith("/" + path)]
+        )
         if len(same) == 1:
             return self._pictures[same[0]], ""
         if same:
