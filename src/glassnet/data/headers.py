@@ -3,7 +3,11 @@
 The size must be known before a decoder is let loose on a file, because a few hundred bytes can declare gigapixels.
 """
 
+import contextlib
+import ctypes
+import functools
 import io
+import logging
 import struct
 import warnings
 from typing import NamedTuple
@@ -174,6 +178,8 @@ def open_quietly(data: bytes, name: str, max_pixels: int | None = None) -> Image
     if name == "WEBP":  # its plug-in allocates the whole canvas on opening
         check_size(*_webp_size(data), max_pixels)
     hush()
+    if name == "TIFF":
+        _hush_libtiff()
     try:
         image = _PLUGINS[name](io.BytesIO(data))
     except Exception as error:  # the plug-ins raise nearly anything on damaged files
@@ -229,6 +235,9 @@ def packed_shape(data: bytes) -> tuple[int, int, int]:
 
 def hush() -> None:
     """Keep Pillow's remarks about odd files off stderr: every one that matters becomes a BadImage or a field of the header."""
+    logger = logging.getLogger("PIL")
+    if not logger.handlers:  # or errors it logs would go to stderr where nobody set logging up
+        logger.addHandler(logging.NullHandler())
     for rule in warnings.filters:
         if rule[0] == "ignore" and rule[3] is not None and getattr(rule[3], "pattern", rule[3]) == _PILLOW:
             return
@@ -236,6 +245,20 @@ def hush() -> None:
 
 
 _PILLOW = r"PIL\."
+
+
+@functools.cache
+def _hush_libtiff() -> None:
+    """Switch off libtiff's own messages: it prints to the process's stderr what Pillow then raises as well.
+
+    The symbol is looked up through Pillow's extension module, so it is the copy that Pillow uses; where it is linked in and hidden
+    (Windows), the messages stay.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL(Image.core.__file__)
+        for setter in (library.TIFFSetErrorHandler, library.TIFFSetWarningHandler):
+            setter.argtypes, setter.restype = [ctypes.c_void_p], ctypes.c_void_p
+            setter(None)
 
 
 def _frames(image: Image.Image) -> int:
