@@ -116,7 +116,7 @@ class TarArchive:
         parts, size = [], 0
         try:
             with gzip.open(self.path) as file:
-                while part := file.read(_CHUNK):
+                while part := file.read1(_CHUNK):  # read would throw away what precedes a fault
                     parts.append(part)
                     size += len(part)
                     if size > KEEP:

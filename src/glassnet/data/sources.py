@@ -75,7 +75,7 @@ class ArchiveSource(_Iterates):
             self.archives[path.name] = open_archive(os.fspath(path))
             self._changed[path.name] = path.stat().st_mtime_ns
 
-    def keys(self) -> Iterator[str]:
+    def every_key(self) -> Iterator[str]:
         """Yield every readable member's key, archive by archive in their own order."""
         for name, archive in self.archives.items():
             yield from (f"{name}/{member}" for member in archive.members)
