@@ -13,21 +13,17 @@ import struct
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from glassnet.data.members import CHUNK, MAX_MEMBER, Bytes, exactly, name_fault, plain, tar_members
 from glassnet.errors import DataError
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".zip")
-MAX_MEMBER = 512 << 20
-"""Members that declare more bytes than this are refused: no picture file is as large."""
 KEEP = 256 << 20
 """An archive whose unpacked bytes fit in here is kept in memory after the first read."""
 _BOMB_BYTES, _BOMB_RATIO = 1 << 30, 200
-_CHUNK = 1 << 20
 
 Place = tuple[int, int]
-_Bytes = io.BytesIO | gzip.GzipFile | io.BufferedReader
 
 
 def is_archive(name: str) -> bool:
@@ -52,7 +48,7 @@ class TarArchive:
         self.faults: list[tuple[str, str]] = []
         self.folders: set[str] = set()
         self._blob: bytes | None = None
-        self._forward: tuple[int, _Bytes] | None = None
+        self._forward: tuple[int, Bytes] | None = None
         self._large = False
         self._lock = threading.Lock()
         with Path(path).open("rb") as file:
@@ -77,7 +73,7 @@ class TarArchive:
             if self._blob is not None:
                 return self._blob[offset : offset + size]
             try:
-                return _exactly(self._at(offset), size, name)
+                return exactly(self._at(offset), size, name)
             except (OSError, EOFError, zlib.error) as error:
                 self._forward = None
                 raise DataError(f"{self.path}: {name} could not be read ({error}).") from None
@@ -94,7 +90,7 @@ class TarArchive:
         """Give back the memory of the unpacked bytes; the next read fills it again."""
         self._blob, self._forward = None, None
 
-    def _at(self, offset: int) -> _Bytes:
+    def _at(self, offset: int) -> Bytes:
         # A forked worker shares the file position with its parent, so every process opens its own.
         forward = self._forward
         if forward is None or forward[0] != os.getpid():
@@ -103,7 +99,7 @@ class TarArchive:
         forward[1].seek(offset)
         return forward[1]
 
-    def _open(self) -> _Bytes:
+    def _open(self) -> Bytes:
         if self.compressed:
             self._fill()
             return io.BytesIO(self._blob) if self._blob is not None else gzip.open(self.path)
@@ -116,7 +112,7 @@ class TarArchive:
         parts, size = [], 0
         try:
             with gzip.open(self.path) as file:
-                while part := file.read1(_CHUNK):  # read would throw away what precedes a fault
+                while part := file.read1(CHUNK):  # read would throw away what precedes a fault
                     parts.append(part)
                     size += len(part)
                     if size > KEEP:
@@ -127,9 +123,9 @@ class TarArchive:
                 raise DataError(f"{self.path} is named like a gzip archive but cannot be unpacked ({error}).") from None
         self._blob = b"".join(parts)
 
-    def _walk(self, file: _Bytes, total: int | None) -> None:
+    def _walk(self, file: Bytes, total: int | None) -> None:
         try:
-            for name, offset, size, fault in _tar_members(file, total, self._check_bomb):
+            for name, offset, size, fault in tar_members(file, total, self._check_bomb):
                 if name.endswith("/"):
                     self.folders.add(name.rstrip("/"))
                 elif fault or name in self.members:
@@ -167,11 +163,11 @@ class ZipArchive:
         except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, struct.error) as error:
             raise DataError(f"{path} is not a readable zip archive ({error}); copy or download it again.") from None
         for entry in entries:
-            name = _plain(entry.filename)
+            name = plain(entry.filename)
             if entry.is_dir():
                 self.folders.add(name.rstrip("/"))
                 continue
-            fault = _name_fault(name) or _zip_fault(entry)
+            fault = name_fault(name) or _zip_fault(entry)
             if fault or name in self.members:
                 self.faults.append((name, fault or f"{name} stands twice in the archive; the first one is used"))
                 continue
@@ -212,23 +208,6 @@ class ZipArchive:
         """Nothing is kept in memory."""
 
 
-def _plain(name: str) -> str:
-    name = name.replace("\\", "/")
-    while name.startswith("./"):
-        name = name[2:]
-    return name
-
-
-def _name_fault(name: str) -> str | None:
-    if not name or "\0" in name:
-        return "its name is empty or holds a zero byte"
-    if name.startswith("/") or (len(name) > 1 and name[1] == ":"):
-        return "its name is an absolute path, which would lead out of the data set"
-    if ".." in name and ".." in name.split("/"):
-        return "its name goes through `..`, which would lead out of the data set"
-    return None
-
-
 def _zip_fault(entry: zipfile.ZipInfo) -> str | None:
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
@@ -244,115 +223,3 @@ def _zip_fault(entry: zipfile.ZipInfo) -> str | None:
     if entry.file_size > 64 << 20 and entry.file_size > _BOMB_RATIO * max(1, entry.compress_size):
         return f"it unpacks from {entry.compress_size:,} to {entry.file_size:,} bytes, as bombs do"
     return None
-
-
-_TAR_KINDS = {b"1": "a link", b"2": "a link", b"3": "a device", b"4": "a device", b"6": "a pipe", b"S": "a sparse file"}
-
-
-def _tar_members(
-    file: _Bytes, total: int | None, check: Callable[[int], None]
-) -> Iterator[tuple[str, int, int, str | None]]:
-    """Yield (name, offset, size, fault) of every member; a folder's name ends with a slash.
-
-    The standard library's tarfile takes about 100 µs per member; this walk takes a few. Formats: v7, ustar, GNU long names, pax path
-    and size (POSIX.1-2001, "pax interchange format").
-    """
-    at, long_name, pax = 0, None, {}
-    while True:
-        block = file.read(512)
-        if len(block) < 512 or not block.strip(b"\0"):
-            if 0 < len(block) < 512 or (not block and total is not None and at > total):
-                raise EOFError("it ends within a member")
-            return
-        at += 512
-        try:
-            size = _number(block[124:136])
-            sound = sum(block) - sum(block[148:156]) + 256 == _number(block[148:156])
-        except ValueError:
-            sound, size = False, 0
-        if not sound or size < 0:
-            raise EOFError(f"no member header at byte {at - 512:,}")
-        kind = block[156:157]
-        if kind in b"LKxg" and kind != b"":
-            if size > _CHUNK:
-                raise EOFError(f"a name of {size:,} bytes at byte {at:,}")
-            text = _exactly(file, -(-size // 512) * 512, "a long name")[:size]
-            at += -(-size // 512) * 512
-            if kind == b"L":
-                long_name = text.split(b"\0", 1)[0]
-            elif kind == b"x":
-                pax = _pax(text)
-            continue
-        raw = pax.get(b"path") or long_name or _ustar_name(block)
-        size = int(pax[b"size"]) if pax.get(b"size", b"").isdigit() else size
-        name = _plain(_text(raw))
-        fault = _name_fault(name)
-        folder = kind == b"5" or (kind in b"\0" and name.endswith("/"))
-        if kind in _TAR_KINDS:
-            fault, size = fault or f"it is {_TAR_KINDS[kind]}, not a file of its own", size if kind == b"S" else 0
-        elif folder:
-            size = 0
-        elif kind not in b"07\0":
-            fault = fault or f"it is of the unknown kind {kind!r}"
-        elif size > MAX_MEMBER:
-            fault = fault or f"it declares {size:,} bytes, more than the {MAX_MEMBER:,} a picture may have"
-        if total is not None and at + size > total:
-            fault = fault or f"the archive ends within it ({total - at:,} of {size:,} bytes are there)"
-        if not (folder and fault):
-            yield (name.rstrip("/") + "/" if folder else name or "(no name)"), at, size, fault
-        skip = -(-size // 512) * 512
-        _skip(file, at, skip, total, check)
-        at += skip
-        long_name, pax = None, {}
-
-
-def _skip(file: _Bytes, at: int, count: int, total: int | None, check: Callable[[int], None]) -> None:
-    if total is not None:
-        file.seek(min(at + count, total))
-        return
-    while count > 0:
-        part = file.read(min(count, _CHUNK))
-        if not part:
-            raise EOFError("it ends within a member")
-        at, count = at + len(part), count - len(part)
-        check(at)
-
-
-def _exactly(file: _Bytes, size: int, name: str) -> bytes:
-    data = file.read(size)
-    if len(data) != size:
-        raise EOFError(f"it ends within {name}")
-    return data
-
-
-def _number(field: bytes) -> int:
-    if field[0] & 0x80:  # base-256, for sizes beyond eight octal gigabytes
-        return int.from_bytes(bytes([field[0] & 0x7F]) + field[1:], "big")
-    return int(field.strip(b"\0 ") or b"0", 8)
-
-
-def _ustar_name(block: bytes) -> bytes:
-    name = block[:100].split(b"\0", 1)[0]
-    if block[257:263] == b"ustar\0" and block[345]:
-        return block[345:500].split(b"\0", 1)[0] + b"/" + name
-    return name
-
-
-def _pax(text: bytes) -> dict[bytes, bytes]:
-    found, at = {}, 0
-    while at < len(text):
-        length = text[at : at + 20].split(b" ", 1)[0]
-        if not length.isdigit() or not int(length):
-            return found
-        record = text[at + len(length) + 1 : at + int(length) - 1]
-        keyword, _, value = record.partition(b"=")
-        found[keyword] = value
-        at += int(length)
-    return found
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from glassnet.data.archives import MAX_MEMBER, TarArchive, ZipArchive, open_archive
+from glassnet.data.archives import TarArchive, ZipArchive, open_archive
+from glassnet.data.members import MAX_MEMBER
 from glassnet.data.pixels import pack
 from glassnet.errors import DataError
 

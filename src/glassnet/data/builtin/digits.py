@@ -21,7 +21,7 @@ def catalog(cache: Path | None = None, progress: Callable[[int, int], None] | No
         ) from None
     values, digits = load_digits(return_X_y=True)
     pixels = ((values.reshape(-1, 8, 8) * 255 + 8) // 16).astype(np.uint8)[:, :, :, None]
-    source = ArraySource(pixels, prefix="digits")
+    source = ArraySource(np.ascontiguousarray(pixels), prefix="digits")
     examples = tuple(Example(source.key(row), ClassLabel(str(digit))) for row, digit in enumerate(digits))
     return Catalog(
         root="digits",
