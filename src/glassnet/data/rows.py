@@ -10,7 +10,7 @@ ROW = np.dtype(
         ("grey", "?"),  # no pixel has a colour: mode L or the like, or red, green and blue nearly equal everywhere
         ("mismatch", "?"),  # the extension promises another format
         ("frames", "<u2"),  # pictures in the file; only the first is used
-        ("height", "<u4"),  # of the original, before EXIF orientation
+        ("height", "<u4"),  # of the original as displayed, after EXIF orientation
         ("width", "<u4"),
         ("format", "S8"),
         ("mode", "S12"),
