@@ -1,0 +1,111 @@
+"""Short measurements of the real step, which leave the engine as it was: threads, precision, how many epochs fit a budget."""
+
+import itertools
+import statistics
+import time
+from typing import Any
+
+import numpy as np
+
+from glassnet.choice import Choice
+from glassnet.recipe import TrainRecipe
+from glassnet.training import budget, machine
+from glassnet.training.batches import Source
+from glassnet.training.distributed import World
+from glassnet.training.engine import Engine
+from glassnet.training.progress import Clock
+
+_TRIAL_SECONDS = 0.12  # per candidate; all candidates together stay near half a second
+_SLOW_STEP = 0.5  # seconds; above it a trial is one step after one to warm up
+_SHORT_RUN = 5.0  # seconds; what a better choice could save in a shorter run is less than the measurement costs
+
+
+def settle(engine: Any, source: Source, train: TrainRecipe, device: str, world: World, rows: int) -> list[Choice]:
+    """Choose threads and precision, set both, and return the choices. `engine.precision` can be set between steps."""
+    import torch
+
+    threads = machine.choose_threads(train.threads, world.local_size, None)
+    torch.set_num_threads(int(threads.value))
+    undecided = (train.threads is None and device == "cpu") or (train.precision is None and machine.has_bf16(device))
+    worth = False
+    if undecided and world.alone:
+        step = _seconds_per_step(engine, source)
+        worth = train.minutes is not None or step * source.planned_steps(train.epochs or 1) > _SHORT_RUN
+    if worth and train.threads is None and device == "cpu":
+        threads = machine.choose_threads(None, 1, lambda n: _with_threads(n, engine, source))
+        torch.set_num_threads(int(threads.value))
+    precision = machine.choose_precision(
+        train.precision, device, (lambda p: _with_precision(p, engine, source)) if worth else None
+    )
+    engine.precision = precision.value
+    return [threads, precision]
+
+
+def plan_epochs(
+    engine: Any,
+    source: Source,
+    train: TrainRecipe,
+    validation: np.ndarray,
+    clock: Clock,
+    evaluation_batch: int,
+    world: World,
+) -> tuple[Choice, int]:
+    """Return (epochs as a choice, steps) that fill `train.minutes`; `train.epochs` is then the most there may be."""
+    step = _seconds_per_step(engine, source)
+    evaluation = 0.0
+    if len(validation):
+        some = source.gather(validation[:evaluation_batch])
+        engine.evaluate(some)
+        began = time.perf_counter()
+        engine.evaluate(some)
+        evaluation = (time.perf_counter() - began) * len(validation) / min(len(validation), evaluation_batch)
+    minutes = train.minutes or 0.0
+    spent = clock.total() + clock.outside
+    planned = budget.plan(minutes, step, source.planned_steps(1), evaluation, spent)
+    epochs, steps, choice = planned.epochs, planned.steps, planned.choice
+    if steps == epochs * source.planned_steps(1):
+        left = (minutes * 60 - spent) * budget.SAFETY
+        while train.skip_easy and source.planned_steps(epochs + 1) * step + (epochs + 1) * evaluation <= left:
+            epochs += 1  # epochs without easy examples are shorter
+        if train.epochs is not None and train.epochs < epochs:
+            epochs = train.epochs
+            choice = Choice(choice.field, epochs, f"as asked; {choice.reason}")
+        steps = source.planned_steps(epochs)
+        choice = Choice(choice.field, epochs, choice.reason)
+    epochs, steps = world.tell_value([epochs, steps])
+    return Choice(choice.field, epochs, choice.reason), steps
+
+
+def _with_threads(count: int, engine: Engine, source: Source) -> float:
+    import torch
+
+    torch.set_num_threads(count)
+    return _seconds_per_step(engine, source)
+
+
+def _with_precision(precision: str, engine: Any, source: Source) -> float:
+    engine.precision = precision
+    return _seconds_per_step(engine, source)
+
+
+def _seconds_per_step(engine: Engine, source: Source) -> float:
+    """Return the median of warm steps. The engine forgets them."""
+    before = engine.state()
+    visit = source.visit(0, np.full(int(source.train_rows.max()) + 1, np.nan, np.float32), 0.0)
+    times: list[float] = []
+    began = time.perf_counter()
+    try:
+        # Batches are gathered anew in each lap: that is part of a step.
+        laps = itertools.chain.from_iterable(source.batches(0, visit[: 8 * source.batch], 0) for _ in range(1000))
+        for number, (_, batch) in enumerate(laps):
+            start = time.perf_counter()
+            engine.step(batch, 1e-6)
+            engine.collect()
+            if number:
+                times.append(time.perf_counter() - start)
+            slow = number >= 1 and times[-1] > _SLOW_STEP
+            if slow or (len(times) >= 3 and time.perf_counter() - began > _TRIAL_SECONDS):
+                break
+    finally:
+        engine.load(before)
+    return statistics.median(times)
