@@ -1,8 +1,8 @@
 """Checkpoints: what a run needs to go on to the same bits, in two generations of which one is whole at any moment.
 
-A generation is `<number>.safetensors` (the state), perhaps `<number>.best.safetensors` (the best weights, shared with the next
-generations until a better epoch comes) and `<number>.json`, which names them with their SHA-256 and is written last: its rename is the
-moment the generation exists. Everything goes through `durable`.
+A generation is `<number>.safetensors` (the state, and the best weights so far) and `<number>.json`, which names it with its SHA-256 and is
+written last: its rename is the moment the generation exists. Generations share no file, so that a damaged one leaves the other whole.
+Everything goes through `durable`.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from glassnet.errors import StorageError
 
 FORMAT = 1
 GENERATIONS = 2
+_BEST = "best/"
 # A save may take this share of the time since the last one, so that a large network on a slow disk still trains.
 MOST_SHARE = 0.05
 SHORT_EPOCH = 10.0  # seconds; an epoch's end is saved when at least this much would be lost
@@ -49,7 +50,6 @@ class Keeper:
         self._clock = clock
         self._last = clock()
         self._cost = 0.0
-        self._best: tuple[dict[str, np.ndarray], str, str] | None = None
 
     def due(self, epoch_ends: bool = False) -> bool:
         """Tell whether a checkpoint is worth its time now."""
@@ -63,14 +63,19 @@ class Keeper:
 
         Raises StorageError when the bytes cannot be made to stay; the generations before are then untouched.
         """
+        from safetensors.numpy import save
+
         began = self._clock()
         number = max([*_numbers(self.folder), 0]) + 1
-        files = {"state": self._write(f"{number:06d}.safetensors", snapshot.tensors)}
-        if snapshot.best:
-            if self._best is None or self._best[0] is not snapshot.best:
-                self._best = (snapshot.best, *self._write(f"{number:06d}.best.safetensors", snapshot.best))
-            files["best"] = self._best[1:]
-        content = {"format": FORMAT, "files": {role: list(pair) for role, pair in files.items()}, "info": snapshot.info}
+        tensors = snapshot.tensors | {f"{_BEST}{name}": array for name, array in snapshot.best.items()}
+        data = save(tensors)
+        name = f"{number:06d}.safetensors"
+        durable.write_bytes(self.folder / name, data)
+        content = {
+            "format": FORMAT,
+            "tensors": {"file": name, "sha256": hashlib.sha256(data).hexdigest()},
+            "info": snapshot.info,
+        }
         path = self.folder / f"{number:06d}.json"
         durable.write_json(path, {"digest": _digest(content), "content": content})
         self._tidy()
@@ -78,18 +83,11 @@ class Keeper:
         self._cost = self._last - began
         return path
 
-    def _write(self, name: str, tensors: dict[str, np.ndarray]) -> tuple[str, str]:
-        from safetensors.numpy import save
-
-        data = save(tensors)
-        durable.write_bytes(self.folder / name, data)
-        return name, hashlib.sha256(data).hexdigest()
-
     def _tidy(self) -> None:
         keep = set()
         for path in _manifests(self.folder)[:GENERATIONS]:
             try:
-                keep |= {path.name, *(name for name, _ in _content(path)["files"].values())}
+                keep |= {path.name, _content(path)["tensors"]["file"]}
             except StorageError:
                 keep.add(path.name)  # what a damaged generation needs is not known; it stays until two newer ones exist
         for path in self.folder.iterdir():
@@ -132,20 +130,20 @@ def _read(path: Path) -> Snapshot:
     from safetensors.numpy import load as parse
 
     content = _content(path)
-    tensors: dict[str, dict[str, np.ndarray]] = {"best": {}}
-    for role, (name, digest) in content["files"].items():
-        file = path.with_name(name)
-        try:
-            data = file.read_bytes()
-        except OSError as error:
-            raise StorageError(durable.why(file, error, "read")) from error
-        if hashlib.sha256(data).hexdigest() != digest:
-            raise StorageError(f"{file} is damaged: its SHA-256 is not the one that was written down.")
-        try:
-            tensors[role] = parse(data)
-        except SafetensorError as error:
-            raise StorageError(f"{file} is damaged: {error}.") from error
-    return Snapshot(content["info"], tensors["state"], tensors["best"])
+    file = path.with_name(content["tensors"]["file"])
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise StorageError(durable.why(file, error, "read")) from error
+    if hashlib.sha256(data).hexdigest() != content["tensors"]["sha256"]:
+        raise StorageError(f"{file} is damaged: its SHA-256 is not the one that was written down.")
+    try:
+        tensors = parse(data)
+    except SafetensorError as error:
+        raise StorageError(f"{file} is damaged: {error}.") from error
+    best = {name.removeprefix(_BEST): array for name, array in tensors.items() if name.startswith(_BEST)}
+    state = {name: array for name, array in tensors.items() if not name.startswith(_BEST)}
+    return Snapshot(content["info"], state, best)
 
 
 def _content(path: Path) -> dict[str, Any]:
