@@ -10,6 +10,7 @@ import pytest
 
 from glassnet import errors
 from glassnet.errors import LedgerError
+from glassnet.runs import database as database_module
 from glassnet.runs import ledger as ledger_module
 from glassnet.runs.database import Database
 from glassnet.runs.folder import LEDGER, RunFolder
@@ -116,6 +117,21 @@ def test_a_zombie_is_refused_whatever_it_writes(ledger, recipe, scores, monkeypa
 def test_a_dead_process_known_by_its_lock_is_taken_over_at_once(ledger, recipe):
     first = ledger.claim(ledger.plan("a", recipe))
     assert ledger.claim(1, abandoned=True).token == first.token + 1
+
+
+def test_a_run_whose_process_was_killed_is_shown_as_interrupted(tmp_path, recipe, monkeypatch):
+    ledger = Ledger(tmp_path)
+    folder = create(tmp_path, "p")
+    ledger.claim(ledger.plan(folder.name, recipe, folder=folder))
+    assert ledger.row(1).status == "running"
+    monkeypatch.setattr(ledger_module, "_QUIET_S", 0.0)
+    with folder.held():
+        assert ledger.row(1).status == "running"
+    assert ledger.row(1).status == "interrupted"  # the lock is free again, though the heartbeat is young
+    monkeypatch.setattr(ledger_module, "LEASE_S", 0.0)
+    ledger.claim(ledger.plan("elsewhere", recipe))
+    assert [row.name for row in ledger.rows("status=interrupted sentence~'sign of life'")] == ["p-001", "elsewhere"]
+    assert ledger.claim(1, abandoned=True).token == 2 and folder.read_record()["status"] == "running"
 
 
 def test_beats_are_cheap_between_epochs(ledger, recipe):
@@ -290,6 +306,25 @@ def test_a_backup_is_a_whole_ledger(tmp_path, recipe, scores):
     (tmp_path / "b").mkdir()
     ledger.backup(tmp_path / "b" / LEDGER)
     assert Ledger(tmp_path / "b").rows() == ledger.rows()
+
+
+def test_a_full_disk_is_a_sentence_and_loses_nothing(ledger, recipe, monkeypatch):
+    with ledger.database.reading() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    connect = database_module._connect
+
+    def small(path):  # SQLite then says what it says when the disk is full
+        connection = connect(path)
+        connection.execute(f"PRAGMA max_page_count={pages + 3}")
+        return connection
+
+    monkeypatch.setattr(database_module, "_connect", small)
+    made = 0
+    with pytest.raises(LedgerError, match="disk is full"):
+        for made in range(1000):
+            ledger.plan(f"r{made}", recipe)
+    monkeypatch.undo()
+    assert [row.name for row in ledger.rows()] == [f"r{i}" for i in range(made)] and ledger.check() == []
 
 
 def test_a_folder_that_may_not_be_written_is_a_sentence(tmp_path):

@@ -187,6 +187,10 @@ class RunFolder:
         """Tell whether some process, this one included, trains this run right now."""
         return lock.is_held(self.path / ".lock")
 
+    def was_held(self) -> bool:
+        """Tell whether a process ever held this run here, so that `is_held` says something about its life."""
+        return (self.path / ".lock").exists()
+
     def state(self) -> str:
         """Return planned, running, done, pruned, failed or interrupted. A run whose process died is interrupted."""
         status = self.read_record().get("status", "planned")

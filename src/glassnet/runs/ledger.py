@@ -7,7 +7,7 @@ of runs; `Database` is the only place that knows so.
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 LEASE_S = 120.0  # without a sign of life for this long, a run counts as abandoned
 _BEAT_S = 5.0
+_QUIET_S = 3 * _BEAT_S  # after this the run folder's lock is asked whether its process still lives
 
 
 @dataclass
@@ -163,14 +164,14 @@ class Ledger:
         return int(count)
 
     def row(self, run: int | str) -> Row:
-        """Return one row, by number or by name (the newest of that name)."""
+        """Return one row, by number or by name (the newest of that name). A run whose process is dead is shown as interrupted."""
         with self.database.reading() as connection:
-            if isinstance(run, int):
-                return self._one(connection, run)
-            number = connection.execute(select(func.max(RUNS.c.id)).where(RUNS.c.name == run)).scalar()
-            if number is None:
-                raise LedgerError(f"The ledger in {self.out} has no run {run!r}.")
-            return self._one(connection, number)
+            if isinstance(run, str):
+                number = connection.execute(select(func.max(RUNS.c.id)).where(RUNS.c.name == run)).scalar()
+                if number is None:
+                    raise LedgerError(f"The ledger in {self.out} has no run {run!r}.")
+                run = int(number)
+            return self._seen(self._one(connection, run))
 
     def rows(self, where: str | None = None, sort: str | None = None, sweep: str | None = None) -> list[Row]:
         """Return the rows that fit, in the order asked for (else oldest first). See glassnet.runs.query for how to ask."""
@@ -178,7 +179,7 @@ class Ledger:
         chosen = select(RUNS).order_by(RUNS.c.id)
         with self.database.reading() as connection:
             found = read(connection, chosen.where(RUNS.c.sweep == sweep) if sweep else chosen)
-        return pick(found, terms, keys)
+        return pick([self._seen(row) for row in found], terms, keys)
 
     def names(self) -> set[str]:
         """Return every name on record, of deleted folders too: `folder.create` gives none of them twice."""
@@ -231,9 +232,21 @@ class Ledger:
         found = read(connection, chosen)
         return found[0] if found else None
 
+    def _seen(self, row: Row) -> Row:
+        """Return the row as it is true now: nobody was left to write that a killed process stopped."""
+        if row.status != "running" or (age := _age(row, self.database.now())) < _QUIET_S:
+            return row
+        if age < LEASE_S:
+            folder = RunFolder(self.out / row.folder) if row.folder else None
+            if folder is None or not folder.was_held() or folder.is_held():
+                return row
+        said = f"its process ended without a word; the last sign of life was at {row.heartbeat_at} UTC"
+        return replace(row, status="interrupted", sentence=said)
+
     def _mirror(self, run: int) -> None:
         """Write the row into the run's own folder. Read again first, so that a slow writer cannot put an old state there for long."""
-        row = self.row(run)
+        with self.database.reading() as connection:
+            row = self._one(connection, run)
         if row.folder is not None and (self.out / row.folder).is_dir():
             durable.write_json(RunFolder(self.out / row.folder).record, row.as_dict())
 
