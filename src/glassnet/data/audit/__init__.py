@@ -1,0 +1,40 @@
+"""The audit: what is wrong with these pictures, before anything is trained on them.
+
+`audit(catalog, store, recipe.data)` looks at every picture of a store (nothing is decoded again) and returns an `Audit`.
+"""
+
+from glassnet.data.audit.classes import class_findings
+from glassnet.data.audit.duplicates import Twins, families, find_twins
+from glassnet.data.audit.findings import RANKS, Audit, Finding, audit_from_dict, worst_first
+from glassnet.data.audit.groups import Groups, find_groups
+from glassnet.data.audit.leaks import duplicate_findings, group_findings, leaking_rows
+from glassnet.data.audit.pictures import bad_pictures, odd_pictures, statistics
+from glassnet.data.catalog import Catalog
+from glassnet.data.labels import label_numbers, split_numbers
+from glassnet.data.store import Store
+from glassnet.recipe import DataRecipe
+
+__all__ = ["RANKS", "Audit", "Finding", "Groups", "Twins", "audit", "audit_from_dict", "find_groups", "find_twins"]
+
+
+def audit(catalog: Catalog, store: Store, recipe: DataRecipe) -> Audit:
+    """Return everything that was found, worst first. Raises RecipeError when `recipe.group_by` makes no sense for these pictures."""
+    labels, splits = label_numbers(catalog), split_numbers(catalog)
+    groups = find_groups(catalog, recipe.group_by)
+    twins = find_twins(store)
+    findings = [
+        *duplicate_findings(catalog, twins, labels, splits),
+        *bad_pictures(catalog, store),
+        *class_findings(catalog, labels, splits, store.good),
+        *odd_pictures(catalog, store, store.settings.fit),
+        *group_findings(catalog, groups, splits),
+        *(Finding("layout", "note", note) for note in catalog.notes),
+    ]
+    return Audit(
+        worst_first(findings),
+        {row: problem.reason for row, problem in sorted(store.problems.items())},
+        groups,
+        leaking_rows(twins, splits),
+        tuple(tuple(rows.tolist()) for rows in families(twins)),
+        statistics(catalog, store, labels, splits),
+    )
