@@ -19,7 +19,8 @@ from runs_of import ALL_FOR_TRAINING
 
 RECIPE = (
     "--network", "tutorial", "--epochs", "1", "--batch", "32", "--train.optimizer", "adam", "--train.lr", "0.001",
-    "--train.schedule", "constant", "--train.initial", "glorot", "--augment", "none", "--data.size", "32", "--data.group_by", "none",
+    "--train.precision", "fp32", "--train.schedule", "constant", "--train.initial", "glorot",
+    "--augment", "none", "--data.size", "32", "--data.group_by", "none",
 )  # fmt: skip
 GOALS = {
     "first run": {"Keras on TensorFlow": ">= 1.5", "plain PyTorch": ">= 2"},

@@ -23,13 +23,13 @@ class Trained:
 def train(root: str, options: Sequence[str], out: Path, threads: int, score: bool = True) -> Trained:
     """Run `glassnet train`, then `glassnet eval` when there is a sealed test set, and read the newest run of `out`."""
     from glassnet.runs.folder import find
-    from glassnet.training import History
+    from glassnet.training.history import from_csv
 
     command = [*glassnet_command(), "train", root, "--out", str(out), "--train.threads", str(threads), *options]
     ran = whole(command, threads)
     run = find(out)
     if score and json.loads(run.lock.read_text(encoding="utf-8")).get("test"):
         whole([*glassnet_command(), "eval", run.name, "--out", str(out)], threads)
-    history = History.from_csv(run.history.read_text(encoding="utf-8"))
+    history = from_csv(run.history.read_text(encoding="utf-8"))
     scores = {split: s.main for split, s in run.read_scores().items()}
     return Trained(ran, history.seconds[-1], {split: (f.value, f.low, f.high, f.n) for split, f in scores.items()})

@@ -17,7 +17,8 @@ from runs_of import train
 
 PUBLISHED = (
     "--epochs", "10", "--batch", "32", "--train.optimizer", "adam", "--train.lr", "0.001", "--train.schedule", "constant",
-    "--train.initial", "glorot", "--train.dropout", "0", "--train.weight_decay", "0", "--train.label_smoothing", "0", "--augment", "none",
+    "--train.precision", "fp32", "--train.initial", "glorot", "--train.dropout", "0",
+    "--train.weight_decay", "0", "--train.label_smoothing", "0", "--augment", "none",
 )  # fmt: skip
 BETTER = (
     "--epochs", "15", "--batch", "64", "--train.optimizer", "adamw", "--train.lr", "0.004", "--train.schedule", "one_cycle",
