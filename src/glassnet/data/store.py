@@ -193,8 +193,8 @@ class _Visit:
             return
         self._save(new, job.path, "index.next")
         done, saved = 0, time.monotonic()
-        progress(0, len(pending))
         try:
+            # No progress is told before the first chunk: a progress bar's thread would forbid forking the workers.
             for chunk in scan(job, pending, workers):
                 new.rows[chunk.numbers] = chunk.rows
                 new.rows["size"][chunk.numbers] = self.stamps[chunk.numbers, 0]

@@ -74,7 +74,8 @@ def _imbalance(names: np.ndarray, counts: np.ndarray) -> list[Finding]:
             f"The largest class has {ratio:.1f} times the pictures of the smallest",
             (),
             f"Always answering {names[large]!r} is already right for {share:.0%}; rare classes are learnt last.",
-            "Read balanced accuracy and the table per class; try train.sampling: balanced or train.class_weights: balanced, or add pictures to the small classes.",
+            "Read balanced accuracy and the table per class; try train.sampling: balanced or train.class_weights: balanced, or add "
+            "pictures to the small classes.",
             {
                 "shown": [f"{names[large]} {counts[large]:,}", f"{names[small]} {counts[small]:,}"],
                 "ratio": round(float(ratio), 3),
