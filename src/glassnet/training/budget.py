@@ -1,0 +1,66 @@
+"""A wall-clock budget: from minutes and a measured step to a number of epochs whose schedule ends in time."""
+
+import math
+from dataclasses import dataclass
+
+from glassnet.choice import Choice
+
+# Steps get slower when the machine warms up or gets company, and a checkpoint takes a moment: plan to be done a little early.
+SAFETY = 0.95
+MOST_EPOCHS = 1000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long training runs: `epochs` whole passes, `steps` in all (fewer than one pass when time allows no more), and the reason."""
+
+    epochs: int
+    steps: int
+    choice: Choice
+
+
+def plan(
+    minutes: float,
+    seconds_per_step: float,
+    steps_per_epoch: int,
+    evaluation_seconds: float = 0.0,
+    spent: float = 0.0,
+    final_seconds: float = 0.0,
+) -> Plan:
+    """Return the plan that fills `minutes` of wall-clock time.
+
+    `seconds_per_step` is measured (median of warm steps), `evaluation_seconds` is one pass over the validation pictures, once per epoch;
+    `spent` is what is gone already since the clock started, `final_seconds` what must remain afterwards (test scores, report). When not
+    even one epoch fits, the plan is one epoch cut short, never less than one step; the reason says so.
+    """
+    left = max(minutes * 60 - spent - final_seconds, 0.0) * SAFETY
+    epoch_seconds = steps_per_epoch * seconds_per_step + evaluation_seconds
+    whole = min(math.floor(left / epoch_seconds), MOST_EPOCHS) if epoch_seconds > 0 else MOST_EPOCHS
+    if whole >= 1:
+        reason = (
+            f"{minutes:g} minutes less {spent + final_seconds:.0f} s for everything else hold {whole} epochs of {epoch_seconds:.1f} s "
+            f"({steps_per_epoch} steps of {seconds_per_step * 1000:.0f} ms and validation)"
+        )
+        return Plan(whole, whole * steps_per_epoch, Choice("train.epochs", whole, reason))
+    steps = max(int((left - evaluation_seconds) / seconds_per_step), 1)
+    reason = (
+        f"{minutes:g} minutes do not hold one epoch of {epoch_seconds:.1f} s, so it is cut to {steps} of {steps_per_epoch} steps; "
+        "give more minutes, a smaller size or a smaller network for a better score"
+    )
+    return Plan(1, min(steps, steps_per_epoch), Choice("train.epochs", 1, reason))
+
+
+def replan(steps_done: int, steps: int, seconds_done: float, seconds_left: float, steps_per_epoch: int) -> int:
+    """Return the total number of steps after looking at the clock: what fits at the pace so far, never more than planned.
+
+    `seconds_done` is the time the `steps_done` steps took with their validations. A machine that got slower thus shortens the rest
+    of the schedule instead of cutting its end, where the rate is small and most is gained. Whole epochs where more than one is left.
+    """
+    if steps_done == 0 or seconds_done <= 0:
+        return steps
+    fitting = int(seconds_left * SAFETY / (seconds_done / steps_done))
+    if fitting >= steps - steps_done:
+        return steps
+    if fitting > steps_per_epoch:
+        fitting -= fitting % steps_per_epoch
+    return steps_done + max(fitting, 1)
