@@ -142,7 +142,7 @@ def _connection(error: RuntimeError) -> bool:
 def _what_happened(store: Any, world: World) -> GlassnetError:
     """The failing process writes its sentence before it ends, so the others know when their connection breaks."""
     with contextlib.suppress(RuntimeError):
-        store.wait([_FAILED], timedelta(seconds=5))
+        store.wait([_FAILED], timedelta(seconds=3))
         said = json.loads(store.get(_FAILED))
         kinds = {kind.exit_code: kind for kind in vars(errors).values() if isinstance(kind, type)}
         return kinds.get(said["code"], GlassnetError)(
