@@ -8,13 +8,13 @@ from glassnet.data.catalog import SPLITS, Catalog
 def label_numbers(catalog: Catalog) -> np.ndarray:
     """Return int64 (n,): the place of each picture's class in `catalog.classes`, -1 where the annotation is no class."""
     number = {name: i for i, name in enumerate(catalog.classes)}
-    return np.array([number.get(getattr(e.annotation, "name", None), -1) for e in catalog.examples], np.int64)
+    return np.array([number.get(getattr(e.annotation, "name", ""), -1) for e in catalog.examples], np.int64)
 
 
 def split_numbers(catalog: Catalog) -> np.ndarray:
     """Return int64 (n,): 0 train, 1 validation, 2 test, -1 where the layout gives no split."""
     number = {name: i for i, name in enumerate(SPLITS)}
-    return np.array([number.get(e.split, -1) for e in catalog.examples], np.int64)
+    return np.array([number.get(e.split or "", -1) for e in catalog.examples], np.int64)
 
 
 def joined(n: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -31,6 +31,7 @@ from glassnet.data.rows import BAD, GOOD, ROW
 from glassnet.errors import DataError, StorageError
 
 _CHUNK_BYTES, _CHUNK_MOST = 4 << 20, 512
+_TINY_FILE = 8192
 _GREY_WITHIN = 12  # chroma that JPEG rounding gives to a grey picture stays below this
 _FORMATS = {
     **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG"),
@@ -78,8 +79,11 @@ class Job:
         return [numbers[i : i + each] for i in range(0, len(numbers), each)]
 
 
-def scan(job: Job, numbers: np.ndarray, workers: int) -> Iterator[Chunk]:
-    """Yield the finished chunks of these catalog rows in any order; the pixels are in `job.path` by then, not yet fsynced."""
+def scan(job: Job, numbers: np.ndarray, workers: int, file_bytes: float = float("inf")) -> Iterator[Chunk]:
+    """Yield the finished chunks of these catalog rows in any order; the pixels are in `job.path` by then, not yet fsynced.
+
+    `file_bytes` is the usual size of a file: where workers cannot be forked, several threads only delay each other on tiny ones.
+    """
     chunks = job.chunks(numbers)
     workers = min(workers, len(chunks))
     if workers <= 1:
@@ -87,6 +91,8 @@ def scan(job: Job, numbers: np.ndarray, workers: int) -> Iterator[Chunk]:
             yield scan_chunk(job, chunk)
     elif can_fork():
         yield from _in_processes(job, chunks, workers)
+    elif file_bytes < _TINY_FILE:
+        yield from _in_threads(job, chunks, 1)
     else:
         yield from _in_threads(job, chunks, workers)
 
@@ -151,7 +157,7 @@ def _one(job: Job, key: str, data: bytes, pixels: np.ndarray, row: np.ndarray) -
         except MemoryError:
             raise BadImage("too_large", "There is not enough memory to decode this picture.") from None
         row["status"] = GOOD
-        row["check"] = zlib.crc32(pixels)
+        row["check"] = zlib.crc32(pixels.data)
     promised = _FORMATS.get(os.path.splitext(key)[1].lower())  # noqa: PTH122  a Path per picture costs more than its hash
     row["mismatch"] = promised is not None and row["format"][0] not in (b"ARRAY", promised.encode())
     return known is None
@@ -186,7 +192,7 @@ def write_pixels(path: Path, numbers: np.ndarray, pixels: np.ndarray) -> None:
     with path.open("r+b", buffering=0) as file:
         for run in np.split(np.arange(len(numbers)), breaks):
             file.seek(int(numbers[run[0]]) * row_bytes)
-            left = memoryview(np.ascontiguousarray(pixels[run[0] : run[-1] + 1])).cast("B")
+            left = np.ascontiguousarray(pixels[run[0] : run[-1] + 1]).reshape(-1).data
             while left:
                 left = left[file.write(left) :]
 
@@ -235,10 +241,11 @@ def _forked(job: Job, chunks: list[np.ndarray], workers: int) -> Iterator[tuple[
         process.start()
     for _, sender in pipes:
         sender.close()
-    open_ends = {receiver for receiver, _ in pipes}
+    open_ends: set[Any] = {receiver for receiver, _ in pipes}
     try:
         while open_ends:
-            for receiver in wait(list(open_ends)):
+            for end in wait(list(open_ends)):
+                receiver: Any = end
                 try:
                     message = receiver.recv()
                 except (EOFError, ConnectionError):

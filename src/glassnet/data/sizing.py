@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -34,19 +35,20 @@ def choose_size(catalog: Catalog, recipe: DataRecipe) -> tuple[PixelSettings, li
     Looks at the headers of at most 500 pictures, evenly spaced. Raises DataError when none of them can be read.
     """
     choices: list[Choice] = []
-    size, color = recipe.size, recipe.color
+    size: Any = recipe.size
+    color: Any = recipe.color
     if size is None or color is None:
         seen = _look(catalog, recipe)
         if size is None:
             chosen = default_size(seen.sizes, len(catalog))
             choices.append(chosen)
-            size = chosen.value  # type: ignore[assignment]
+            size = chosen.value
         if color is None:
             chosen = _color(seen)
             choices.append(chosen)
-            color = chosen.value  # type: ignore[assignment]
-    height, width = (size, size) if isinstance(size, int) else tuple(size)  # type: ignore[arg-type]
-    return PixelSettings(int(height), int(width), recipe.fit, color or "rgb", recipe.max_pixels), choices
+            color = chosen.value
+    height, width = (size, size) if isinstance(size, int) else tuple(size)
+    return PixelSettings(int(height), int(width), recipe.fit, color, recipe.max_pixels), choices
 
 
 def default_size(sizes: np.ndarray, n: int) -> Choice:

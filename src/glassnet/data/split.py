@@ -137,13 +137,25 @@ def _targets(counts: np.ndarray, fixed: np.ndarray, wanted: dict[int, float]) ->
     units = (counts[~fixed] > 0).sum(axis=0)
     targets = np.zeros((3, counts.shape[1]), np.int64)
     for number, share in wanted.items():
-        targets[number] = np.floor(total * share + 0.5)
+        targets[number] = _shared_out(total * share)
     for rank, number in enumerate(sorted(wanted, reverse=True)):
         # Train keeps one unit, then the test, then validation.
         enough = units + (counts[fixed] > 0).any(axis=0) >= rank + 2
         targets[number] = np.where(enough, np.maximum(targets[number], 1), 0)
     targets[_TRAIN] = total - targets[1:].sum(axis=0)
+    while (short := np.flatnonzero((targets[_TRAIN] < 1) & (total > 0))).size:  # large shares of small classes
+        targets[1 + targets[1:, short].argmax(axis=0), short] -= 1
+        targets[_TRAIN, short] += 1
     return targets
+
+
+def _shared_out(ideal: np.ndarray) -> np.ndarray:
+    """Round to whole pictures so that their sum is right too: the largest remainders are rounded up (Hamilton's method)."""
+    whole = np.floor(ideal + 1e-9).astype(np.int64)
+    extra = int(np.floor(ideal.sum() + 0.5)) - int(whole.sum())
+    largest = np.argsort(-(ideal - whole), kind="stable")
+    whole[largest[: max(0, extra)]] += 1
+    return whole
 
 
 def _place_many(units: list[int], counts: np.ndarray, left: np.ndarray, side: np.ndarray) -> None:

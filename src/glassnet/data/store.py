@@ -195,7 +195,7 @@ class _Visit:
         done, saved = 0, time.monotonic()
         try:
             # No progress is told before the first chunk: a progress bar's thread would forbid forking the workers.
-            for chunk in scan(job, pending, workers):
+            for chunk in scan(job, pending, workers, float(np.median(self.stamps[pending, 0]))):
                 new.rows[chunk.numbers] = chunk.rows
                 new.rows["size"][chunk.numbers] = self.stamps[chunk.numbers, 0]
                 new.rows["modified"][chunk.numbers] = self.stamps[chunk.numbers, 1]
