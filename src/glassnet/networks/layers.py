@@ -249,7 +249,9 @@ def parse(layers: Sequence[Any]) -> tuple[Layer, ...]:
     Parsing what `specs` gave returns equal layers.
     """
     if isinstance(layers, str | dict) or not isinstance(layers, Sequence):
-        raise RecipeError(f"A network is a list of layers, as [{{conv: 32, activation: relu}}, flatten, {{dense: classes}}]; got {layers!r}.")
+        raise RecipeError(
+            f"A network is a list of layers, as [{{conv: 32, activation: relu}}, flatten, {{dense: classes}}]; got {layers!r}."
+        )
     if not layers:
         raise RecipeError("The list of layers is empty; the shortest network is [flatten, {dense: classes}].")
     parsed = tuple(_parse_list(layers, "", 0))
@@ -259,7 +261,9 @@ def parse(layers: Sequence[Any]) -> tuple[Layer, ...]:
     seen: dict[str, str] = {}
     for layer in walk(named):
         if layer.name in seen:
-            raise RecipeError(f"Layer {layer.number} is called {layer.name!r}, and so is layer {seen[layer.name]}. Give one another name.")
+            raise RecipeError(
+                f"Layer {layer.number} is called {layer.name!r}, and so is layer {seen[layer.name]}. Give one another name."
+            )
         seen[layer.name] = layer.number
     return named
 
@@ -292,27 +296,39 @@ def _parse_one(written: Any, number: str, depth: int) -> Layer:
     if isinstance(written, str):
         written = {written: {}}
     if not isinstance(written, dict) or not written or not all(isinstance(key, str) for key in written):
-        raise RecipeError(f"Layer {number} is {written!r}. A layer is a word, as flatten, or a map, as {{conv: 32, kernel: 3}}.")
+        raise RecipeError(
+            f"Layer {number} is {written!r}. A layer is a word, as flatten, or a map, as {{conv: 32, kernel: 3}}."
+        )
     word = next((key for key in written if key in KINDS and not _is_option_elsewhere(key, written)), None)
     if word is None:
         first = next(iter(written))
         raise RecipeError(f"Layer {number}: {first!r} is no layer. {words.nearest(first, KINDS)}")
     kind = KINDS[word]
     label = f"Layer {number} ({word})"
-    known = {part.name: part for part in fields(kind) if part.name not in ("number", "kind" if kind is Activation else "")}
+    known = {
+        part.name: part for part in fields(kind) if part.name not in ("number", "kind" if kind is Activation else "")
+    }
     if kind is Activation and word != "leaky_relu":
         known.pop("slope")
     values: dict[str, Any] = {"kind": word} if kind is Activation else {}
     if kind.main and written[word] not in ({}, None):
         values[kind.main] = _read(known[kind.main], written[word], label, word, number, depth)
     elif written[word] not in ({}, None, True):
-        raise RecipeError(f"{label} takes no value of its own, got {written[word]!r}. Write `{word}`, or `{{{word}: {{}}, option: value}}`.")
+        raise RecipeError(
+            f"{label} takes no value of its own, got {written[word]!r}. Write `{word}`, or `{{{word}: {{}}, option: value}}`."
+        )
     for option, value in written.items():
         if option == word:
             continue
         if option not in known or option == kind.main:
-            raise RecipeError(f"{label} has no option {option!r}. {words.nearest(option, [o for o in known if o != kind.main])}")
-        values[option] = words.identifier(value, label) if option == "name" else _read(known[option], value, label, option, number, depth)
+            raise RecipeError(
+                f"{label} has no option {option!r}. {words.nearest(option, [o for o in known if o != kind.main])}"
+            )
+        values[option] = (
+            words.identifier(value, label)
+            if option == "name"
+            else _read(known[option], value, label, option, number, depth)
+        )
     for part in known.values():
         if part.default is MISSING and part.name not in values:
             raise RecipeError(f"{label} needs a value: {words.example(word)}.")
@@ -347,7 +363,9 @@ def _name(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
         name = layer.name or next_name(word)
         if isinstance(layer, Residual):
             inner = tuple(named(each) for each in layer.layers)
-            shortcut = layer.shortcut if isinstance(layer.shortcut, str) else tuple(named(each) for each in layer.shortcut)
+            shortcut = (
+                layer.shortcut if isinstance(layer.shortcut, str) else tuple(named(each) for each in layer.shortcut)
+            )
             return replace(layer, name=name, layers=inner, shortcut=shortcut)
         return replace(layer, name=name)
 

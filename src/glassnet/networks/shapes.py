@@ -94,12 +94,26 @@ def _through(layers: Sequence[L.Layer], shape: Shape, fields: Fields, classes: i
     for layer in layers:
         step = _RULES[type(layer)](layer, shape, fields, classes)
         if math.prod(step.after) > MOST_VALUES:
-            raise RecipeError(f"{_label(layer)} would give {text(step.after)} for every picture, which is too large to compute. Pool before it.")
+            raise RecipeError(
+                f"{_label(layer)} would give {text(step.after)} for every picture, which is too large to compute. Pool before it."
+            )
         steps.append(step)
         activation = getattr(layer, "activation", None)
         if activation:
             after = L.Activation(name=f"{layer.name}_{activation}", number=layer.number, kind=activation)
-            steps.append(replace(step, name=after.name, layer=after, before=step.after, parameters=0, buffers=0, multiply_adds=0, inner=(), shortcut=()))
+            steps.append(
+                replace(
+                    step,
+                    name=after.name,
+                    layer=after,
+                    before=step.after,
+                    parameters=0,
+                    buffers=0,
+                    multiply_adds=0,
+                    inner=(),
+                    shortcut=(),
+                )
+            )
         shape, fields = step.after, step.fields
     return tuple(steps)
 
@@ -122,7 +136,14 @@ def _convolve(layer: L.Conv | L.Depthwise, before: Shape, fields: Fields, filter
     if layer.initial == "whiten":
         _whitening(layer, before, filters, window)
     hits = tuple(
-        taps(before[1 + axis], layer.kernel[axis], layer.stride[axis], _sides(layer, before[1 + axis], axis), layer.dilation[axis]) for axis in (0, 1)
+        taps(
+            before[1 + axis],
+            layer.kernel[axis],
+            layer.stride[axis],
+            _sides(layer, before[1 + axis], axis),
+            layer.dilation[axis],
+        )
+        for axis in (0, 1)
     )
     if not all(hits):
         raise RecipeError(_does_not_fit(layer, layer.kernel, layer.dilation, before))
@@ -148,7 +169,9 @@ def _whitening(layer: L.Conv | L.Depthwise, before: Shape, filters: int, window:
 
 def _dense(layer: L.Dense, before: Shape, fields: Fields, classes: int) -> Step:
     if len(before) == 3:
-        raise RecipeError(f"{_label(layer)} reads a row of values, and {text(before)} is a map. Put flatten or global_pool before it.")
+        raise RecipeError(
+            f"{_label(layer)} reads a row of values, and {text(before)} is a map. Put flatten or global_pool before it."
+        )
     if layer.initial == "whiten":
         raise RecipeError(f"{_label(layer)}: whiten is a start for convolutions; use glorot or he.")
     units = classes if layer.units == "classes" else int(layer.units)
@@ -160,9 +183,12 @@ def _pool(layer: L.MaxPool | L.AvgPool, before: Shape, fields: Fields, classes: 
     _map(layer, before)
     stride = layer.stride or layer.size
     if any(2 * layer.padding[axis] > layer.size[axis] for axis in (0, 1)):
-        raise RecipeError(f"{_label(layer)}: padding {_by(layer.padding)} is more than half of the {_by(layer.size)} window; a window could hold nothing else.")
+        raise RecipeError(
+            f"{_label(layer)}: padding {_by(layer.padding)} is more than half of the {_by(layer.size)} window; a window could hold nothing else."
+        )
     hits = tuple(
-        taps(before[1 + axis], layer.size[axis], stride[axis], (layer.padding[axis],) * 2, 1, ceil=layer.ceil) for axis in (0, 1)
+        taps(before[1 + axis], layer.size[axis], stride[axis], (layer.padding[axis],) * 2, 1, ceil=layer.ceil)
+        for axis in (0, 1)
     )
     if not all(hits):
         raise RecipeError(_does_not_fit(layer, layer.size, (1, 1), before))
@@ -189,9 +215,13 @@ def _batch_norm(layer: L.BatchNorm, before: Shape, fields: Fields, classes: int)
 def _standardize(layer: L.Standardize, before: Shape, fields: Fields, classes: int) -> Step:
     for word, values in (("mean", layer.mean), ("std", layer.std)):
         if values is not None and len(values) != before[0]:
-            raise RecipeError(f"{_label(layer)}: {word} has {len(values)} numbers, and {text(before)} has {before[0]} channels.")
+            raise RecipeError(
+                f"{_label(layer)}: {word} has {len(values)} numbers, and {text(before)} has {before[0]} channels."
+            )
     if (layer.mean is None) != (layer.std is None):
-        raise RecipeError(f"{_label(layer)}: give both mean and std, or neither (then they are measured on the training pictures).")
+        raise RecipeError(
+            f"{_label(layer)}: give both mean and std, or neither (then they are measured on the training pictures)."
+        )
     return Step(layer.name, layer, before, before, 0, 2 * before[0], math.prod(before), fields)
 
 
@@ -247,7 +277,14 @@ def _projection(layer: L.Residual, before: Shape, after: Shape) -> tuple[L.Layer
         )
     norm = any(isinstance(each, L.BatchNorm) for each in L.walk(layer.layers))
     number = f"{layer.number}.shortcut"
-    conv = L.Conv(name=f"{layer.name}_conv", number=f"{number}.1", filters=after[0], kernel=(1, 1), stride=(stride[0], stride[1]), bias=not norm)
+    conv = L.Conv(
+        name=f"{layer.name}_conv",
+        number=f"{number}.1",
+        filters=after[0],
+        kernel=(1, 1),
+        stride=(stride[0], stride[1]),
+        bias=not norm,
+    )
     return (conv, L.BatchNorm(name=f"{layer.name}_norm", number=f"{number}.2")) if norm else (conv,)
 
 
@@ -283,7 +320,9 @@ def _sides(layer: L.Conv | L.Depthwise, size: int, axis: int) -> Pair:
 
 def _map(layer: L.Layer, before: Shape) -> int:
     if len(before) != 3:
-        raise RecipeError(f"{_label(layer)} reads a map, and {text(before)} is a row of values. Put it before flatten, global_pool and dense.")
+        raise RecipeError(
+            f"{_label(layer)} reads a map, and {text(before)} is a row of values. Put it before flatten, global_pool and dense."
+        )
     return before[0]
 
 

@@ -1,6 +1,6 @@
 """The table people know: layer, output shape, parameters, with receptive field and multiply-adds. Needs no torch.
 
-    glassnet summary --network tutorial --size 32
+glassnet summary --network tutorial --size 32
 """
 
 import html
@@ -53,7 +53,10 @@ class Summary:
         table = [_HEAD, *(_cells(row) for row in self.rows)]
         widths = [max(len(line[column]) for line in table) for column in range(len(_HEAD))]
         lines = [
-            "  ".join(cell.ljust(width) if column < 2 else cell.rjust(width) for column, (cell, width) in enumerate(zip(line, widths, strict=True))).rstrip()
+            "  ".join(
+                cell.ljust(width) if column < 2 else cell.rjust(width)
+                for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+            ).rstrip()
             for line in table
         ]
         lines.insert(1, "  ".join("─" * width for width in widths))
@@ -70,7 +73,9 @@ class Summary:
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{html.escape(cell)}</th>" for cell in _HEAD)
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in _cells(row)) + "</tr>" for row in self.rows)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in _cells(row)) + "</tr>" for row in self.rows
+        )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{html.escape(self._total())}</p>"
 
 
@@ -99,7 +104,19 @@ def _rows(steps: Sequence[Step], depth: int) -> list[Row]:
         inside = (*step.inner, *step.shortcut)
         parameters = step.parameters - sum(each.parameters for each in inside)
         adds = step.multiply_adds - sum(each.multiply_adds for each in inside)
-        rows.append(Row(step.name, step.kind, step.layer.number, text(step.after), step.after, parameters, step.fields.size, adds, depth))
+        rows.append(
+            Row(
+                step.name,
+                step.kind,
+                step.layer.number,
+                text(step.after),
+                step.after,
+                parameters,
+                step.fields.size,
+                adds,
+                depth,
+            )
+        )
     return rows
 
 

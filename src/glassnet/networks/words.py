@@ -80,7 +80,11 @@ def number(least: float, most: float) -> Callable[[Any], float]:
 
 def numbers(value: Any) -> tuple[float, ...]:
     """Read a list of numbers, one per channel."""
-    if not isinstance(value, list | tuple) or not 1 <= len(value) <= 64 or not all(_is_number(v) and abs(v) < 1e6 for v in value):
+    if (
+        not isinstance(value, list | tuple)
+        or not 1 <= len(value) <= 64
+        or not all(_is_number(v) and abs(v) < 1e6 for v in value)
+    ):
         raise ValueError("must be a list of numbers, one per channel")
     return tuple(float(each) for each in value)
 
@@ -152,7 +156,9 @@ def nested_or(word: str) -> Callable[[Any], Any]:
 def identifier(value: Any, label: str) -> str:
     """Read a layer's name: it must serve in a sweep (network.conv1.filters) and as a file name."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,63}", value):
-        raise RecipeError(f"{label}: name must be letters, digits and underscores, beginning with a letter; got {value!r}.")
+        raise RecipeError(
+            f"{label}: name must be letters, digits and underscores, beginning with a letter; got {value!r}."
+        )
     return value
 
 

@@ -1,0 +1,302 @@
+"""A list of layers as a torch module that answers five questions: features, head, stages, preprocessing, class names.
+
+    network = build([{"conv": 32, "activation": "relu"}, "flatten", {"dense": "classes"}], (3, 32, 32), classes=10, seed=0)
+    logits = network(x)                 # x float32 (N, C, H, W) in [0, 1] → (N, K)
+    network.activations(x)["conv1"]     # any value inside, in the order the user wrote
+
+Two orders: the list as written, which `steps`, `activations` and the summary show, and the order in which `forward` runs it, where a
+max pooling goes before a ReLU (equal result, a quarter of the work) and activations overwrite their input where nobody needs it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from glassnet.errors import RecipeError
+from glassnet.networks.dropout import Dropout
+from glassnet.networks.layers import Activation as ActivationLayer
+from glassnet.networks.layers import Backbone, parse, specs
+from glassnet.networks.modules import Activation, Measured, module_of
+from glassnet.networks.shapes import Shape, Step, plan
+from glassnet.networks.starts import start
+
+# Steps whose output is a new tensor that their own derivative does not need: what follows may overwrite it.
+_FRESH = ("conv", "depthwise", "dense", "batch_norm", "maxpool", "avgpool", "residual")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The last map at one resolution: the step that gives it, pixels of the picture per value along a side, and channels."""
+
+    name: str
+    stride: int
+    channels: int
+
+
+class Steps(nn.Module):
+    """Modules by name, in order. torch's ModuleDict refuses names such as `type` and `keys`; here every layer name is a good one."""
+
+    def __init__(self, modules: Mapping[str, nn.Module]) -> None:
+        super().__init__()
+        self._modules.update(modules)
+
+    def __getitem__(self, name: str) -> nn.Module:
+        return self._modules[name]  # type: ignore[return-value]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._modules
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def items(self) -> Iterator[tuple[str, nn.Module]]:
+        """Yield (name, module) in order."""
+        yield from self._modules.items()  # type: ignore[misc]
+
+
+@dataclass(frozen=True)
+class _Action:
+    """One thing that forward does. A residual runs `inner` and `shortcut` from the same input and adds."""
+
+    step: Step
+    module: nn.Module
+    inplace: bool = False
+    inner: tuple["_Action", ...] = ()
+    shortcut: tuple["_Action", ...] = ()
+
+
+class Network(nn.Module):
+    """The module. `steps` holds every named part (those inside residuals too), `plan` what is known of each without running it.
+
+    `classes` are the class names in the order of the outputs; `preprocessing` the pixel settings as plain values, once known.
+    `rate_factors` maps the beginning of a parameter's name to a multiple of the learning rate.
+    """
+
+    def __init__(self, steps: Sequence[Step], layers: Sequence[Any], shape: Shape, classes: Sequence[str]) -> None:
+        super().__init__()
+        self.layers = list(layers)
+        self.plan = tuple(steps)
+        self.shape = tuple(shape)
+        self.classes = tuple(classes)
+        self.preprocessing: dict[str, Any] | None = None
+        self.as_written = False
+        self.steps = Steps({step.name: module_of(step) for step in _walk(self.plan)})
+        self.rate_factors = {
+            f"steps.{step.name}.": step.layer.rate
+            for step in _walk(self.plan)
+            if not isinstance(self.steps[step.name], Dropout) and getattr(step.layer, "rate", 1.0) != 1.0
+        }
+        split = next(i for i, step in enumerate(self.plan) if len(step.after) == 1)
+        self.stages, self._ends = _stages(self.plan[:split], self.steps)
+        self._written = tuple(_actions(self.plan, self.steps, self._ends))
+        self._body = tuple(_faster(_actions(self.plan[:split], self.steps, ())))
+        self._head = tuple(_faster(_actions(self.plan[split:], self.steps, ())))
+        self._split = split
+
+    @property
+    def outputs(self) -> int:
+        """K, the number of values per picture."""
+        return len(self.classes)
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything that is measured on training pictures has been: by `prepare`, or by loading weights."""
+        return all(module.ready for module in self.modules() if isinstance(module, Measured))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """float32 (N, C, H, W) in [0, 1] → logits (N, K). Raises ValueError for another shape, RuntimeError when not prepared."""
+        if tuple(x.shape[1:]) != self.shape:
+            raise ValueError(
+                f"This network reads pictures of shape {self.shape} (C, H, W) and got a batch of shape {tuple(x.shape)}."
+            )
+        return self.head(self.features(x))
+
+    def features(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) → the last map (N, C', h, w), before it is flattened or pooled into a row."""
+        if self.training and not self.ready:
+            raise RuntimeError(
+                "Some layers are measured on training pictures. Call network.prepare(sample) before the first training step."
+            )
+        return _run(self._written[: self._split] if self.as_written else self._body, x)
+
+    def head(self, features: Tensor) -> Tensor:
+        """The last map → logits (N, K)."""
+        return _run(self._written[self._split :] if self.as_written else self._head, features)
+
+    def maps(self, x: Tensor) -> list[Tensor]:
+        """(N, C, H, W) → the map of every stage, finest first: what a dense task's decoder reads."""
+        found: dict[str, Tensor] = {}
+        _run(self._written[: self._split], x, found, safe=False)
+        maps: list[Tensor] = []
+        for name in self._ends:
+            maps += found.get(f"{name}/all", [found[name]])
+        return maps
+
+    def activations(self, x: Tensor) -> dict[str, Tensor]:
+        """(N, C, H, W) → the output of every step by name, in the order the user wrote, each untouched by later steps."""
+        found: dict[str, Tensor] = {}
+        _run(self._written, x, found, safe=True)
+        return {name: found[name] for name in self.steps}
+
+    def begin(self, seed: int, epoch: int, examples: Tensor) -> None:
+        """Tell every dropout layer which examples (int64 (N,), rows of the catalog) the next training forward sees."""
+        for module in self.modules():
+            if isinstance(module, Dropout):
+                module.set_key(seed, epoch, examples)
+
+    @torch.no_grad()
+    def prepare(self, sample: Tensor) -> None:
+        """Set what is measured from `sample`, float (n, C, H, W) of training pictures in [0, 1], first layer first."""
+        if self.ready:
+            return
+        was_training = self.training
+        self.eval()
+        self._measure(self._written, sample)
+        self.train(was_training)
+
+    def _measure(self, actions: Sequence[_Action], x: Tensor) -> Tensor:
+        for action in actions:
+            if isinstance(action.module, Measured) and not action.module.ready:
+                action.module.measure(x)
+            if self.ready:  # the rest of the network need not see the sample
+                return x
+            if action.inner:
+                inner = self._measure(action.inner, x)
+                shortcut = self._measure(action.shortcut, x)
+                x = x if self.ready else action.module(inner, shortcut)
+            else:
+                x = action.module(x)
+        return x
+
+
+def build(
+    layers: Sequence[Any],
+    shape: Sequence[int],
+    classes: int | Sequence[str],
+    initial: str = "he",
+    seed: int = 0,
+    fetch: bool = True,
+) -> Network:
+    """Return the network of a list of layers for pictures of `shape` (C, H, W), in channels_last memory, the same weights for a seed.
+
+    `classes` are class names, or their number. `initial` is he or glorot, for layers that name none. `fetch` loads pretrained weights where
+    a layer asks for them. Raises RecipeError where the list does not fit together.
+    """
+    names = tuple(str(i) for i in range(classes)) if isinstance(classes, int) else tuple(classes)
+    if len(names) < 1 or len(set(names)) != len(names):
+        raise RecipeError(f"A network needs distinct class names, got {list(names)[:5]}.")
+    parsed = parse(layers)
+    channels, height, width = shape
+    steps = plan(parsed, (channels, height, width), len(names))
+    pretrained = any(isinstance(layer, Backbone) for layer in parsed)
+    if pretrained:
+        from glassnet.networks.pretrained import PretrainedNetwork, fetch_weights
+
+        network: Network = PretrainedNetwork(steps, specs(parsed), shape, names)
+    else:
+        network = Network(steps, specs(parsed), shape, names)
+    for step in _walk(steps):
+        module = network.steps[step.name]
+        start(module, step.layer, initial, seed)
+        if getattr(step.layer, "frozen", False):
+            module.requires_grad_(False)
+    if pretrained and fetch:
+        fetch_weights(network)
+    return network.to(memory_format=torch.channels_last)
+
+
+def _walk(steps: Sequence[Step]) -> Iterator[Step]:
+    """Yield every step in the order in which values come to be: what is inside a residual before its sum."""
+    for step in steps:
+        yield from _walk(step.inner)
+        yield from _walk(step.shortcut)
+        yield step
+
+
+def _actions(steps: Sequence[Step], modules: Steps, kept: Sequence[str], nested: bool = False) -> list[_Action]:
+    """Return what to do for `steps`, as written. Outputs of steps named in `kept` are never overwritten."""
+    actions: list[_Action] = []
+    for step in steps:
+        module = modules[step.name]
+        before = actions[-1].step if actions else None
+        free = before is not None and before.kind in _FRESH and before.name not in kept
+        actions.append(
+            _Action(
+                step,
+                module,
+                inplace=isinstance(module, Activation) and module.can_change and free,
+                inner=tuple(_actions(step.inner, modules, kept, nested=True)),
+                shortcut=tuple(_actions(step.shortcut, modules, kept, nested=True)),
+            )
+        )
+    return actions
+
+
+def _faster(actions: list[_Action]) -> list[_Action]:
+    """Put a max pooling before the ReLU that precedes it: both keep order among values, so the result is the same bit for bit."""
+    actions = [
+        replace(a, inner=tuple(_faster(list(a.inner))), shortcut=tuple(_faster(list(a.shortcut)))) for a in actions
+    ]
+    for i in range(1, len(actions)):
+        first, second = actions[i - 1], actions[i]
+        if second.step.kind == "maxpool" and first.step.kind in ("relu", "leaky_relu"):
+            actions[i - 1], actions[i] = (
+                second,
+                replace(first, inplace=isinstance(first.module, Activation) and first.module.can_change),
+            )
+    return actions
+
+
+def _run(actions: Sequence[_Action], x: Tensor, found: dict[str, Any] | None = None, safe: bool = False) -> Tensor:
+    """Run actions on x. `found` receives outputs by name; with `safe` nothing is overwritten, so that all of them stay true."""
+    for action in actions:
+        if isinstance(action.step.layer, ActivationLayer):
+            x = action.module(x, action.inplace and not safe)
+        elif action.inner:
+            shortcut = _run(action.shortcut, x, found, safe)
+            x = action.module(_run(action.inner, x, found, safe), shortcut)
+        elif found is not None and isinstance(action.step.layer, Backbone):
+            found[f"{action.step.name}/all"] = action.module.maps(x)
+            x = found[f"{action.step.name}/all"][-1]
+        else:
+            x = action.module(x)
+        if found is not None:
+            found[action.step.name] = x
+    return x
+
+
+def _stages(steps: Sequence[Step], modules: Steps) -> tuple[tuple[Stage, ...], tuple[str, ...]]:
+    """Return the stages, and the names of the steps that end them: the last one before the stride changes, and the last of all."""
+    ends: list[tuple[str, list[Stage]]] = []
+    down = 1.0
+    for step in steps:
+        factor = _stride(step)
+        if factor != 1 and ends:
+            ends.append(("", []))
+        down *= factor
+        own = [Stage(step.name, max(1, round(down)), step.after[0])]
+        if isinstance(step.layer, Backbone):
+            own = [Stage(step.name, stage.stride, stage.channels) for stage in modules[step.name].stages]
+            down = own[-1].stride
+        ends = [*ends[:-1], (step.name, own)] if ends else [(step.name, own)]
+    return tuple(stage for _, own in ends for stage in own), tuple(name for name, _ in ends)
+
+
+def _stride(step: Step) -> float:
+    layer = step.layer
+    if step.inner:
+        product = 1.0
+        for inner in step.inner:
+            product *= _stride(inner)
+        return product
+    if step.kind in ("maxpool", "avgpool"):
+        return (layer.stride or layer.size)[0]  # type: ignore[attr-defined]
+    if step.kind == "upsample":
+        return 1.0 / layer.factor  # type: ignore[attr-defined]
+    return layer.stride[0] if step.kind in ("conv", "depthwise") else 1.0  # type: ignore[attr-defined]
