@@ -227,3 +227,15 @@ def test_statistics_say_what_is_there(paint, look):
     assert numbers["pictures"] == 40 and numbers["classes"] == {"cat": 20, "dog": 20}
     assert numbers["height"] == {"smallest": 48, "median": 48, "largest": 48}
     assert numbers["format"] == {"PNG": 40} and len(numbers["mean_colour"]) == 3
+
+
+def test_a_search_that_had_to_be_narrowed_says_so(paint, draw, look, monkeypatch):
+    monkeypatch.setattr("glassnet.data.audit.duplicates._CANDIDATES_FREE", 0)
+    monkeypatch.setattr("glassnet.data.audit.duplicates._CANDIDATES_EACH", 0)
+    paint.classes(COUNTS)
+    assert "narrow_search" not in look()
+    paint.save("cat/small.jpg", Image.fromarray(draw(5)).resize((40, 40)), quality=30)
+    shutil.copy(paint.root / "cat/0003.png", paint.root / "cat/copy.png")
+    found = look()
+    assert found["narrow_search"].rank == "warning"
+    assert set(found["exact_duplicates"].keys) == {"cat/0003.png", "cat/copy.png"}

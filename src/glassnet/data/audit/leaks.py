@@ -199,7 +199,16 @@ def _repeated(keys: list[str], copies: np.ndarray, near: np.ndarray, twins: Twin
             )
         )
     if twins.note:
-        found.append(Finding("narrow_search", "note", twins.note))
+        found.append(
+            Finding(
+                "narrow_search",
+                "warning",
+                twins.note,
+                (),
+                "Copies that were edited may have been missed, also across splits.",
+                "If the pictures come in recordings or series, name them with data.group_by.",
+            )
+        )
     return found
 
 
