@@ -144,7 +144,7 @@ def _what_happened(store: Any, world: World) -> GlassnetError:
     with contextlib.suppress(RuntimeError):
         store.wait([_FAILED], timedelta(seconds=3))
         said = json.loads(store.get(_FAILED))
-        kinds = {kind.exit_code: kind for kind in vars(errors).values() if isinstance(kind, type)}
+        kinds = {k.exit_code: k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, GlassnetError)}
         return kinds.get(said["code"], GlassnetError)(
             f"Process {said['rank']} of {world.size} failed: {said['sentence']}"
         )
@@ -170,7 +170,7 @@ def shared_batch_norm(network: "nn.Module", world: World) -> "Iterator[None]":
             del norm.forward
 
 
-def _shared_forward(norm: "nn.Module", x: "Tensor") -> "Tensor":
+def _shared_forward(norm: Any, x: "Tensor") -> "Tensor":
     """Batch norm in two passes (mean, then variance about it), each sum taken over all processes; x (N, C, …)."""
     import torch
 
@@ -211,8 +211,8 @@ def _added(x: "Tensor") -> "Tensor":
             return value
 
         @staticmethod
-        def backward(context: Any, gradient: "torch.Tensor") -> "torch.Tensor":
-            gradient = gradient.clone()
+        def backward(context: Any, *gradients: "torch.Tensor") -> "torch.Tensor":
+            gradient = gradients[0].clone()
             dist.all_reduce(gradient)
             return gradient
 

@@ -116,18 +116,16 @@ def from_list(values: list[dict[str, Any]]) -> History:
 
 def _row(values: dict[str, Any], number: int) -> Row:
     try:
-        return Row(
-            **{
-                name: int(values[name])
-                if name in _WHOLE
-                else math.nan
-                if values[name] in ("", None)
-                else float(values[name])
-                for name in COLUMNS
-            }
-        )
+        found: dict[str, Any] = {name: _number(name, values[name]) for name in COLUMNS}
     except (KeyError, TypeError, ValueError) as error:
         raise StorageError(f"Line {number} of the history is damaged: {error}.") from error
+    return Row(**found)
+
+
+def _number(name: str, value: Any) -> float:
+    if name in _WHOLE:
+        return int(value)
+    return math.nan if value in ("", None) else float(value)
 
 
 def _shown(value: float) -> str:

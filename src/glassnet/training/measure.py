@@ -3,6 +3,7 @@
 import itertools
 import statistics
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,12 @@ _SLOW_STEP = 0.5  # seconds; above it a trial is one step after one to warm up
 _SHORT_RUN = 5.0  # seconds; what a better choice could save in a shorter run is less than the measurement costs
 
 
-def settle(engine: Any, source: Source, train: TrainRecipe, device: str, world: World, rows: int) -> list[Choice]:
+def settle(engine: Any, source: Source, train: TrainRecipe, device: str, world: World) -> list[Choice]:
     """Choose threads and precision, set both, and return the choices. `engine.precision` can be set between steps."""
     import torch
 
     threads = machine.choose_threads(train.threads, world.local_size, None)
-    torch.set_num_threads(int(threads.value))
+    torch.set_num_threads(int(str(threads.value)))
     undecided = (train.threads is None and device == "cpu") or (train.precision is None and machine.has_bf16(device))
     worth = False
     if undecided and world.alone:
@@ -33,7 +34,7 @@ def settle(engine: Any, source: Source, train: TrainRecipe, device: str, world: 
         worth = train.minutes is not None or step * source.planned_steps(train.epochs or 1) > _SHORT_RUN
     if worth and train.threads is None and device == "cpu":
         threads = machine.choose_threads(None, 1, lambda n: _with_threads(n, engine, source))
-        torch.set_num_threads(int(threads.value))
+        torch.set_num_threads(int(str(threads.value)))
     precision = machine.choose_precision(
         train.precision, device, (lambda p: _with_precision(p, engine, source)) if worth else None
     )
@@ -42,38 +43,26 @@ def settle(engine: Any, source: Source, train: TrainRecipe, device: str, world: 
 
 
 def plan_epochs(
-    engine: Any,
-    source: Source,
-    train: TrainRecipe,
-    validation: np.ndarray,
-    clock: Clock,
-    evaluation_batch: int,
-    world: World,
-) -> tuple[Choice, int]:
-    """Return (epochs as a choice, steps) that fill `train.minutes`; `train.epochs` is then the most there may be."""
+    engine: Any, source: Source, train: TrainRecipe, validation: Callable[[], Any], clock: Clock, world: World
+) -> tuple[int, int, Choice]:
+    """Return (epochs, steps, choice) that fill `train.minutes`; `train.epochs` is then the most there may be."""
     step = _seconds_per_step(engine, source)
-    evaluation = 0.0
-    if len(validation):
-        some = source.gather(validation[:evaluation_batch])
-        engine.evaluate(some)
-        began = time.perf_counter()
-        engine.evaluate(some)
-        evaluation = (time.perf_counter() - began) * len(validation) / min(len(validation), evaluation_batch)
+    began = time.perf_counter()
+    validation()
+    evaluation = time.perf_counter() - began
     minutes = train.minutes or 0.0
     spent = clock.total() + clock.outside
     planned = budget.plan(minutes, step, source.planned_steps(1), evaluation, spent)
-    epochs, steps, choice = planned.epochs, planned.steps, planned.choice
+    epochs, steps, reason = planned.epochs, planned.steps, planned.choice.reason
     if steps == epochs * source.planned_steps(1):
         left = (minutes * 60 - spent) * budget.SAFETY
         while train.skip_easy and source.planned_steps(epochs + 1) * step + (epochs + 1) * evaluation <= left:
             epochs += 1  # epochs without easy examples are shorter
         if train.epochs is not None and train.epochs < epochs:
-            epochs = train.epochs
-            choice = Choice(choice.field, epochs, f"as asked; {choice.reason}")
+            epochs, reason = train.epochs, f"as asked; {reason}"
         steps = source.planned_steps(epochs)
-        choice = Choice(choice.field, epochs, choice.reason)
     epochs, steps = world.tell_value([epochs, steps])
-    return Choice(choice.field, epochs, choice.reason), steps
+    return epochs, steps, Choice("train.epochs", epochs, reason)
 
 
 def _with_threads(count: int, engine: Engine, source: Source) -> float:

@@ -135,6 +135,7 @@ class Progress:
             "open": self._open,
             "seconds": self.clock.total(),
             "epoch_seconds": self.clock.epoch_seconds(),
+            "seconds_outside": self.clock.outside,
             "history": self.history.as_list(),
         }
         arrays = {
@@ -152,7 +153,7 @@ class Progress:
             progress = cls(0, info["counters"]["epochs"], info["counters"]["steps"])
             for name in _COUNTERS:
                 setattr(progress, name, info["counters"][name])
-            progress.clock = Clock(info["seconds"], info["epoch_seconds"])
+            progress.clock = Clock(info["seconds"], info["epoch_seconds"], info["seconds_outside"])
             progress.history = history.from_list(info["history"])
             progress._open = info["open"]
             progress.best = snapshot.best

@@ -43,7 +43,7 @@ class TorchEngine:
         self.world = world or World()
         self.device = torch.device(self.world.device if not self.world.alone else device)
         self.precision = precision
-        self.network = network.to(device=self.device, memory_format=torch.channels_last)
+        self.network = network.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.task = task
         self.settings = settings
         self.classes = classes
@@ -140,7 +140,7 @@ class TorchEngine:
             norm = torch.stack(torch._foreach_norm(gradients)).sum()
         good = torch.isfinite(norm + total)
         optimizers.set_rate(self.optimizer, rate)
-        if self._waits or not self._started():
+        if self._waits:
             if bool(good):
                 self.optimizer.step()
                 self._after()
@@ -154,10 +154,6 @@ class TorchEngine:
         self._said.append((losses, hits, good))
         return losses
 
-    def _started(self) -> bool:
-        """Whether the optimizer has its buffers; it makes them at its first step."""
-        return all(part.state for part in self.optimizer.parts)
-
     def _after(self) -> None:
         if self._average is not None:
             self._average.update()
@@ -165,7 +161,7 @@ class TorchEngine:
     def _step_if(self, good: Tensor, losses: Tensor, hits: Tensor) -> tuple[Tensor, Tensor]:
         """Step on the device and take it back there where `good` is false: the host never waits to know."""
         touched = [*self._learning, *self._optimizer_tensors()]
-        before = torch._foreach_clone(touched) if hasattr(torch, "_foreach_clone") else [t.clone() for t in touched]
+        before = [t.clone() for t in touched]
         self.optimizer.step()
         for now, old in zip([*touched, *self._buffers], [*before, *self._kept], strict=True):
             now.copy_(torch.where(good, now, old))

@@ -81,7 +81,7 @@ def test_without_validation_pictures_the_last_epoch_is_kept(world, tmp_path):
 def test_validation_counts_every_picture_once_whatever_the_batch(world, tmp_path, monkeypatch):
     curves = []
     for size in (262_144, 700):  # pixels at once: all thirty pictures, or seven
-        monkeypatch.setattr("glassnet.training.fitting._VALUES_PER_EVALUATION", size)
+        monkeypatch.setattr("glassnet.training.validation._PIXELS_AT_ONCE", size)
         curves.append(world.fit(tmp_path / str(size), {"batch": 4})[1].history)
     np.testing.assert_allclose(curves[0].validation_loss, curves[1].validation_loss, rtol=1e-6)
 
