@@ -1,0 +1,1 @@
+"""Lists of layers: what they say (layers, shapes, summary, without torch), what they become (network), and their files."""

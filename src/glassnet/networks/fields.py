@@ -6,9 +6,8 @@ every row and column instead of one size, because padding and upsampling make th
 
 from dataclasses import dataclass
 
-# A window of rows or columns: first and last index in the picture, both included; (EMPTY) where a value sees padding only.
+# A window of rows or columns: first and last index in the picture, both included.
 Window = tuple[int, int]
-EMPTY: Window = (1, 0)
 Taps = list[list[int]]
 
 
@@ -88,8 +87,7 @@ def _hulls(windows: tuple[Window, ...], hits: Taps) -> tuple[Window, ...]:
 
 
 def _hull(windows: tuple[Window, ...]) -> Window:
-    seen = [window for window in windows if window[0] <= window[1]]
-    return (min(low for low, _ in seen), max(high for _, high in seen)) if seen else EMPTY
+    return min(low for low, _ in windows), max(high for _, high in windows)
 
 
 def _largest(windows: tuple[Window, ...]) -> int:

@@ -4,6 +4,7 @@ Weights come from the hub only because the user asked (that is what timm/<name> 
 `timm/resnet18@path/to/model.safetensors`. timm brings torchvision and takes seconds to import, so it is the extra `pretrained`.
 """
 
+import difflib
 import importlib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -149,7 +150,8 @@ class PretrainedNetwork(Network):
 def fetch_weights(network: Network) -> None:
     """Load the weights that each backbone asks for: from the hub, from a file, or none.
 
-    Raises NetworkError when the hub cannot be reached, ModelFileError for a refused file, RecipeError when the weights are another network's.
+    Raises NetworkError when the hub cannot be reached, ModelFileError for a refused file, RecipeError when the weights
+    are another network's.
     """
     for step in network.plan:
         if isinstance(step.layer, L.Backbone) and step.layer.weights != "none":
@@ -161,8 +163,8 @@ def fetch_weights(network: Network) -> None:
             missing = [name for name in missing if not name.endswith("num_batches_tracked")]
             if missing:
                 raise RecipeError(
-                    f"The weights from {source} are not those of timm's {step.layer.model}: {len(missing)} of its tensors are not among them "
-                    f"(first: {missing[0]}). Name the network that they were saved from."
+                    f"The weights from {source} are not those of timm's {step.layer.model}: {len(missing)} of its tensors "
+                    f"are not among them (first: {missing[0]}). Name the network that they were saved from."
                 )
 
 
@@ -184,7 +186,8 @@ def _pretrained_state(model: str, channels: int, file: Path | None) -> dict[str,
         return timm.create_model(model, pretrained=True, features_only=True, in_chans=channels, **overlay).state_dict()
     except (OSError, ConnectionError) as error:
         raise NetworkError(
-            f"The pretrained weights of timm's {model} could not be fetched: {error}. Give a file instead: timm/{model}@path/to/model.safetensors."
+            f"The pretrained weights of timm's {model} could not be fetched: {error}. "
+            f"Give a file instead: timm/{model}@path/to/model.safetensors."
         ) from error
     except (RuntimeError, ValueError, KeyError) as error:
         where = file or "the hub"
@@ -194,8 +197,8 @@ def _pretrained_state(model: str, channels: int, file: Path | None) -> dict[str,
 def _create(model: str, channels: int) -> nn.Module:
     timm = _timm()
     if not timm.is_model(model):
-        near = timm.list_models(f"*{model.split('.')[0][:6]}*")[:5]
-        hint = f"Some that sound alike: {', '.join(near)}." if near else "timm.list_models() lists them."
+        near = difflib.get_close_matches(model, timm.list_models(), n=3)
+        hint = f"Near: {', '.join(near)}." if near else "timm.list_models() lists them."
         raise RecipeError(f"timm has no network {model!r}. {hint}")
     try:
         return timm.create_model(model, pretrained=False, features_only=True, in_chans=channels)

@@ -5,7 +5,7 @@ exception is a `backbone`, whose shapes only timm knows.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from glassnet.errors import RecipeError
@@ -24,7 +24,7 @@ MOST_VALUES = 2**28
 class Step:
     """One thing the network does, in the order the user wrote it; an `activation:` option is a step of its own after its layer.
 
-    `parameters` counts every weight and bias, frozen ones too; `buffers` counts numbers that are measured, not learned (running statistics).
+    `parameters` counts every weight and bias, frozen ones too; `buffers` counts numbers that are measured (running statistics).
     `multiply_adds` counts one per product that is summed or scaled, for one picture; comparisons and activation functions count nothing.
     `fields` knows the exact window of the picture that each value sees. `inner` and `shortcut` are the two ways through a residual.
     """
@@ -147,6 +147,12 @@ def _convolve(layer: L.Conv | L.Depthwise, before: Shape, fields: Fields, filter
     )
     if not all(hits):
         raise RecipeError(_does_not_fit(layer, layer.kernel, layer.dilation, before))
+    if not all(inputs for axis in hits for inputs in axis):
+        # Such values would be the bias alone, and torch 2.13 crashes the process on some of them (channels_last, dilation 2, stride 3).
+        raise RecipeError(
+            f"{_label(layer)}: with this padding a {_by(layer.kernel)} window on a {before[1]}×{before[2]} map sees nothing but padding "
+            "at some places. Set padding: same, or less padding."
+        )
     after = (filters, len(hits[0]), len(hits[1]))
     return Step(
         layer.name, layer, before, after,
@@ -162,8 +168,8 @@ def _whitening(layer: L.Conv | L.Depthwise, before: Shape, filters: int, window:
         raise RecipeError(f"{_label(layer)}: whitening filters look at all channels together; use conv with groups 1.")
     if filters % 2 or filters > 2 * window:
         raise RecipeError(
-            f"{_label(layer)}: whitening filters come in pairs, and a {_by(layer.kernel)} window of {before[0]} channels has {window} directions: "
-            f"filters must be even and at most {2 * window}, got {filters}."
+            f"{_label(layer)}: whitening filters come in pairs, and a {_by(layer.kernel)} window of {before[0]} channels "
+            f"has {window} directions: filters must be even and at most {2 * window}, got {filters}."
         )
 
 
@@ -184,7 +190,8 @@ def _pool(layer: L.MaxPool | L.AvgPool, before: Shape, fields: Fields, classes: 
     stride = layer.stride or layer.size
     if any(2 * layer.padding[axis] > layer.size[axis] for axis in (0, 1)):
         raise RecipeError(
-            f"{_label(layer)}: padding {_by(layer.padding)} is more than half of the {_by(layer.size)} window; a window could hold nothing else."
+            f"{_label(layer)}: padding {_by(layer.padding)} is more than half of the {_by(layer.size)} window; "
+            "a window could hold nothing else."
         )
     hits = tuple(
         taps(before[1 + axis], layer.size[axis], stride[axis], (layer.padding[axis],) * 2, 1, ceil=layer.ceil)
@@ -298,7 +305,7 @@ def _backbone(layer: L.Backbone, before: Shape, fields: Fields, classes: int) ->
     return Step(layer.name, layer, before, found.after, found.parameters, found.buffers, found.multiply_adds, seen)
 
 
-_RULES = {
+_RULES: dict[type[L.Layer], Callable[..., Step]] = {
     L.Conv: _conv, L.Depthwise: _depthwise, L.Dense: _dense, L.MaxPool: _pool, L.AvgPool: _pool, L.GlobalPool: _global_pool,
     L.Flatten: _flatten, L.BatchNorm: _batch_norm, L.Standardize: _standardize, L.Scale: _scale, L.Activation: _same,
     L.Dropout: _same, L.Upsample: _upsample, L.Residual: _residual, L.Backbone: _backbone,

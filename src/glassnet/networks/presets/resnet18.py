@@ -1,4 +1,7 @@
-"""The 18-layer residual network (He et al., arXiv:1512.03385): 11,173,962 parameters for CIFAR-10, 11,689,512 at 224×224 and 1,000 classes."""
+"""The 18-layer residual network (He et al., arXiv:1512.03385).
+
+11,173,962 parameters for CIFAR-10, 11,689,512 at 224×224 and 1,000 classes.
+"""
 
 from typing import Any
 
