@@ -83,6 +83,7 @@ def open_sealed(text: str, name: str) -> Description:
         raise ModelFileError(
             f"{name} has {len(text):,} characters; no description of a network is that long. It is refused."
         )
+    values: Any = None
     try:
         values = json.loads(text, parse_constant=_no_constant)
         sound = isinstance(values, dict) and _dump(values) == text and values.pop("sha256", None) == _digest(values)

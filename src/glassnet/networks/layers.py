@@ -42,20 +42,26 @@ class Layer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Weighted(Layer):
-    """What every layer with weights can be told."""
+class Learning(Layer):
+    """What every layer that learns can be told."""
+
+    activation: str | None = field(default=None, metadata={"read": words.one_of(*ACTIVATIONS, none=True)})
+    frozen: bool = field(default=False, metadata={"read": words.flag})
+    """Weights and bias stay as they start."""
+    rate: float = field(default=1.0, metadata={"read": words.number(0.0, 1e6)})
+    """Learning rate as a multiple of the network's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Weighted(Learning):
+    """What every layer with a matrix or kernels can be told."""
 
     bias: bool = field(default=True, metadata={"read": words.flag})
-    activation: str | None = field(default=None, metadata={"read": words.one_of(*ACTIVATIONS, none=True)})
     initial: str | None = field(
         default=None, metadata={"read": words.one_of("glorot", "he", "identity", "unit", "zero", "whiten", none=True)}
     )
     """How the weights start: glorot, he, identity (the first channels pass through), unit (standard normal), zero, or whiten
     (paired filters measured from the training pictures). None: as the network is told."""
-    frozen: bool = field(default=False, metadata={"read": words.flag})
-    """Weights and bias stay as they start."""
-    rate: float = field(default=1.0, metadata={"read": words.number(0.0, 1e6)})
-    """Learning rate as a multiple of the network's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +104,7 @@ class Dense(_Weighted):
 
 
 @dataclass(frozen=True, kw_only=True)
-class BatchNorm(Layer):
+class BatchNorm(Learning):
     """Batch normalisation (Ioffe and Szegedy, arXiv:1502.03167). `momentum` is the share of the newest batch in the running statistics."""
 
     word: ClassVar[str] = "batch_norm"
@@ -106,9 +112,6 @@ class BatchNorm(Layer):
     scale: bool = field(default=True, metadata={"read": words.flag})
     momentum: float = field(default=0.1, metadata={"read": words.number(0.0, 1.0)})
     eps: float = field(default=1e-5, metadata={"read": words.number(1e-12, 1.0)})
-    activation: str | None = field(default=None, metadata={"read": words.one_of(*ACTIVATIONS, none=True)})
-    rate: float = field(default=1.0, metadata={"read": words.number(0.0, 1e6)})
-    frozen: bool = field(default=False, metadata={"read": words.flag})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,12 +238,11 @@ class Backbone(Layer):
     rate: float = field(default=0.1, metadata={"read": words.number(0.0, 1e6)})
 
 
-KINDS: dict[str, type[Layer]] = {
-    kind.word: kind
-    for kind in (
-        Conv, Depthwise, Dense, BatchNorm, MaxPool, AvgPool, GlobalPool, Dropout, Flatten, Residual, Upsample, Standardize, Scale, Backbone,
-    )
-} | dict.fromkeys(ACTIVATIONS, Activation)  # fmt: skip
+_WORDS: tuple[type[Layer], ...] = (
+    Conv, Depthwise, Dense, BatchNorm, MaxPool, AvgPool, GlobalPool, Dropout, Flatten, Residual, Upsample, Standardize, Scale, Backbone,
+)  # fmt: skip
+KINDS: dict[str, type[Layer]] = {kind.word: kind for kind in _WORDS} | dict.fromkeys(ACTIVATIONS, Activation)
+"""Every word of a layer list and what it stands for."""
 
 
 def parse(layers: Sequence[Any]) -> tuple[Layer, ...]:

@@ -58,9 +58,9 @@ class Conv(nn.Conv2d, Measured):
         self.sides = None if equal else (left, right, top, bottom)
         self.register_buffer("measured", torch.zeros(()) if layer.initial == "whiten" else None)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  torch's name
         """(N, C, H, W) → (N, filters, H', W')."""
-        return super().forward(x if self.sides is None else F.pad(x, self.sides))
+        return super().forward(input if self.sides is None else F.pad(input, self.sides))
 
     @torch.no_grad()
     def measure(self, x: Tensor) -> None:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from glassnet.errors import RecipeError
 from glassnet.networks.dropout import Dropout
 from glassnet.networks.layers import Activation as ActivationLayer
-from glassnet.networks.layers import Backbone, parse, specs
+from glassnet.networks.layers import Backbone, Learning, parse, specs
 from glassnet.networks.modules import Activation, Measured, module_of
 from glassnet.networks.shapes import Shape, Step, plan
 from glassnet.networks.starts import start
@@ -90,7 +90,7 @@ class Network(nn.Module):
         self.rate_factors = {
             f"steps.{step.name}.": step.layer.rate
             for step in _walk(self.plan)
-            if not isinstance(self.steps[step.name], Dropout) and getattr(step.layer, "rate", 1.0) != 1.0
+            if isinstance(step.layer, Learning | Backbone) and step.layer.rate != 1.0
         }
         split = next(i for i, step in enumerate(self.plan) if len(step.after) == 1)
         self.stages, self._ends = _stages(self.plan[:split], self.steps)
@@ -196,19 +196,21 @@ def build(
     steps = plan(parsed, (channels, height, width), len(names))
     pretrained = any(isinstance(layer, Backbone) for layer in parsed)
     if pretrained:
-        from glassnet.networks.pretrained import PretrainedNetwork, fetch_weights
+        from glassnet.networks.pretrained import PretrainedNetwork
 
-        network: Network = PretrainedNetwork(steps, specs(parsed), shape, names)
+        network: Network = PretrainedNetwork(steps, specs(parsed), tuple(shape), names)
     else:
-        network = Network(steps, specs(parsed), shape, names)
+        network = Network(steps, specs(parsed), tuple(shape), names)
     for step in _walk(steps):
         module = network.steps[step.name]
         start(module, step.layer, initial, seed)
         if getattr(step.layer, "frozen", False):
             module.requires_grad_(False)
     if pretrained and fetch:
+        from glassnet.networks.pretrained import fetch_weights
+
         fetch_weights(network)
-    return network.to(memory_format=torch.channels_last)
+    return network.to(memory_format=torch.channels_last)  # pyrefly: ignore  # torch's stubs leave this form out
 
 
 def _walk(steps: Sequence[Step]) -> Iterator[Step]:
@@ -262,7 +264,8 @@ def _run(actions: Sequence[_Action], x: Tensor, found: dict[str, Any] | None = N
             shortcut = _run(action.shortcut, x, found, safe)
             x = action.module(_run(action.inner, x, found, safe), shortcut)
         elif found is not None and isinstance(action.step.layer, Backbone):
-            found[f"{action.step.name}/all"] = action.module.maps(x)
+            body: Any = action.module
+            found[f"{action.step.name}/all"] = body.maps(x)
             x = found[f"{action.step.name}/all"][-1]
         else:
             x = action.module(x)
@@ -282,7 +285,8 @@ def _stages(steps: Sequence[Step], modules: Steps) -> tuple[tuple[Stage, ...], t
         down *= factor
         own = [Stage(step.name, max(1, round(down)), step.after[0])]
         if isinstance(step.layer, Backbone):
-            own = [Stage(step.name, stage.stride, stage.channels) for stage in modules[step.name].stages]
+            inside: Any = modules[step.name]
+            own = list(inside.stages)
             down = own[-1].stride
         ends = [*ends[:-1], (step.name, own)] if ends else [(step.name, own)]
     return tuple(stage for _, own in ends for stage in own), tuple(name for name, _ in ends)

@@ -79,7 +79,7 @@ def describe(model: str, channels: int, height: int, width: int) -> Described:
     """Return what the backbone does to a picture, from one run over it. Raises RecipeError when it cannot take such pictures."""
     import torch
 
-    body = _create(model, channels)
+    body: Any = _create(model, channels)
     adds = [0]
 
     def count(module: nn.Module, _given: Any, made: Any) -> None:
