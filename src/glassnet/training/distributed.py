@@ -211,8 +211,8 @@ def _added(x: "Tensor") -> "Tensor":
             return value
 
         @staticmethod
-        def backward(context: Any, *gradients: "torch.Tensor") -> "torch.Tensor":
-            gradient = gradients[0].clone()
+        def backward(context: Any, *grad_outputs: "torch.Tensor") -> "torch.Tensor":
+            gradient = grad_outputs[0].clone()
             dist.all_reduce(gradient)
             return gradient
 

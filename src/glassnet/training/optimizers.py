@@ -106,7 +106,7 @@ class Sgd(Rule):
         torch._fused_sgd_(
             params,
             gradients,
-            buffers[0],
+            buffers[0] if self.momentum else [],  # the kernel refuses buffers it has no use for
             weight_decay=0.0,
             momentum=self.momentum,
             lr=group.lr,
