@@ -101,3 +101,16 @@ def flip(path):
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
+
+
+def test_a_budget_in_minutes_is_planned_once_and_kept_on_resume(nursery, outcome, tmp_path):
+    train = {"epochs": None, "minutes": 0.5, "skip_easy": 0.0}
+    assert nursery.run(tmp_path, train=train, fault={"kind": "kill", "at": 6}) == -signal.SIGKILL
+    planned = checkpoint.load(tmp_path / "checkpoint", pytest.fail).info["counters"]["steps"]
+    assert planned > 50
+    # Told of a machine that is as fast as before, the resumed run takes the planned steps; the clock can only take some away.
+    ended = nursery.run(tmp_path, train=train, resume=True, every=1000.0, fault={"kind": "term", "at": 30})
+    assert ended == 75
+    counters = checkpoint.load(tmp_path / "checkpoint", pytest.fail).info["counters"]
+    assert counters["step"] == 31 and counters["steps"] <= planned
+    assert counters["epochs"] * 5 >= counters["steps"]

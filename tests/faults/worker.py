@@ -185,8 +185,6 @@ def forked(run):
 
 
 def main():
-    import torch._dynamo  # noqa: F401  torch.optim imports it at its first use, a second in every child otherwise
-
     for line in sys.stdin:
         if line.strip():
             print(json.dumps(forked(json.loads(line))), flush=True)

@@ -163,7 +163,8 @@ class _Run:
         torch.set_num_threads(resuming.threads_to_use(before, self.world, self.tell))
         self.choices += [Choice(**c) for c in before["choices"] if c["field"] not in {k.field for k in self.choices}]
         self.engine.load(state)
-        self.tell(Note(f"Going on after step {progress.step} of {progress.steps}."))
+        place = "This run was finished already" if progress.done else "Going on"
+        self.tell(Note(f"{place}, after step {progress.step} of {progress.steps}."))
         return progress
 
     def _record(self) -> dict[str, Any]:

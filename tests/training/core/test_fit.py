@@ -260,3 +260,20 @@ def test_shares_of_a_batch_are_the_whole(n, processes):
     parts = [batches.share(10, 10 + n, rank, processes) for rank in range(processes)]
     assert [i for part in parts for i in range(part.start, part.stop)] == list(range(10, 10 + n))
     assert max(p.stop - p.start for p in parts) - min(p.stop - p.start for p in parts) <= 1
+
+
+def test_batches_from_the_middle_of_an_epoch_are_those_of_the_whole(world, tmp_path):
+    recipe = world.job(tmp_path, {"mixup": 0.2}, {"flip": "horizontal", "shift": 0.2, "cutout": 0.2}).recipe
+    source = batches.Source(lambda r: world.pixels[r], world.targets, world.rows, 10, 10, recipe.train, recipe.augment)
+    visit = source.visit(1, np.full(90, np.nan), 0.5)
+    whole = list(source.batches(1, visit, 100))
+    rest = list(source.batches(1, visit, 102, start=32))
+    assert [b.step for _, b in whole] == [100, 101, 102, 103]
+    assert [place for place, _ in rest] == [place for place, _ in whole[2:]]
+    for (_, one), (_, other) in zip(whole[2:], rest, strict=True):
+        assert (one.step, one.epoch, one.count) == (other.step, other.epoch, other.count)
+        for name in ("rows", "pixels", "targets", "partner_pixels", "partner_targets"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        np.testing.assert_array_equal(one.draws.matrices, other.draws.matrices)
+        np.testing.assert_array_equal(one.draws.boxes, other.draws.boxes)
+        np.testing.assert_array_equal(one.mix.weights, other.mix.weights)
