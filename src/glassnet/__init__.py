@@ -1,3 +1,32 @@
 """Glassnet: convolutional networks you can see through. `import glassnet as gn` is light; torch is imported when it is first needed."""
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from glassnet.pipeline import Predictor, Run, evaluate, load, resume
+    from glassnet.pipeline.from_python import train
+    from glassnet.recipe import Recipe
+
 __version__ = "0.1.0"
+
+_WHERE = {
+    "train": "glassnet.pipeline.from_python",
+    "resume": "glassnet.pipeline",
+    "evaluate": "glassnet.pipeline",
+    "load": "glassnet.pipeline",
+    "Run": "glassnet.pipeline",
+    "Predictor": "glassnet.pipeline",
+    "Recipe": "glassnet.recipe",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    if name not in _WHERE:
+        raise AttributeError(f"module 'glassnet' has no attribute {name!r}; it has {', '.join(_WHERE)}")
+    from importlib import import_module
+
+    return getattr(import_module(_WHERE[name]), name)
+
+
+__all__ = ["Predictor", "Recipe", "Run", "evaluate", "load", "resume", "train"]

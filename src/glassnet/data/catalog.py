@@ -46,6 +46,10 @@ class Source(Protocol):
         """Return (size in bytes, modification time in ns): a cheap sign that the bytes are the same as last time."""
         ...
 
+    def release(self) -> None:
+        """Let go of whatever is kept in memory to read faster; reading still works afterwards."""
+        ...
+
 
 @dataclass(frozen=True)
 class Quarantined:

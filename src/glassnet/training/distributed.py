@@ -205,13 +205,13 @@ def _added(x: "Tensor") -> "Tensor":
 
     class Added(torch.autograd.Function):
         @staticmethod
-        def forward(context: Any, value: "torch.Tensor") -> "torch.Tensor":
+        def forward(ctx: Any, value: "torch.Tensor") -> "torch.Tensor":
             value = value.clone()
             dist.all_reduce(value)
             return value
 
         @staticmethod
-        def backward(context: Any, *grad_outputs: "torch.Tensor") -> "torch.Tensor":
+        def backward(ctx: Any, *grad_outputs: "torch.Tensor") -> "torch.Tensor":
             gradient = grad_outputs[0].clone()
             dist.all_reduce(gradient)
             return gradient

@@ -30,4 +30,5 @@ def catalog(cache: Path | None = None, progress: Callable[[int, int], None] | No
         classes=class_list([str(digit) for digit in range(10)]),
         examples=examples,
         source=source,
+        extras={"recommend": {"augment.flip": ("none", "a mirrored digit is not that digit any more")}},
     )

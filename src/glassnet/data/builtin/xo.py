@@ -32,6 +32,11 @@ def catalog(cache: Path | None = None, progress: Callable[[int, int], None] | No
         classes=class_list(CLASSES),
         examples=examples,
         source=source,
+        extras={
+            "recommend": {
+                "train.epochs": (12, "drawn strokes are learned within a few passes"),
+            }
+        },
     )
 
 

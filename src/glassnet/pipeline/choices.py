@@ -1,0 +1,72 @@
+"""Fills what the user left to us: every automatic value comes with its reason, and nothing the user set is touched."""
+
+from typing import Any
+
+from glassnet.choice import Choice
+from glassnet.networks.presets import recommendations
+from glassnet.recipe import Recipe, fields
+
+# Where neither the user nor the preset says anything: off, or the field's plainest value.
+_PLAIN = {
+    "augment.flip": "none",
+    "augment.rotate": 0.0,
+    "augment.zoom": 0.0,
+    "augment.shift": 0.0,
+    "augment.crop": 0.0,
+    "augment.brightness": 0.0,
+    "augment.contrast": 0.0,
+    "augment.cutout": 0.0,
+    "train.weight_decay": 0.0,
+    "train.dropout": 0.0,
+    "train.label_smoothing": 0.0,
+    "train.initial": "he",
+    "train.views": "one",
+}
+# Rates at which each optimizer usually learns, for networks that bring no recommendation of their own.
+_RATES = {"sgd": 0.05, "adam": 1e-3, "adamw": 1e-3, "muon": 0.02}
+
+
+def resolve(
+    recipe: Recipe, n_train: int, height: int, width: int, classes: int, known: dict[str, tuple[Any, str]]
+) -> tuple[Recipe, list[Choice]]:
+    """Return the recipe with every `auto` of network, augment and train that is no machine setting filled, and the choices made.
+
+    `known` is what the data set itself asks for (a mirrored digit is no digit); it wins over the preset. Machine settings (device,
+    precision, threads) stay open: the training room measures them.
+    """
+    asked = recommendations(recipe.network, n_train, height, width, classes) | known
+    overrides: dict[str, Any] = {}
+    choices: list[Choice] = []
+    if isinstance(recipe.network, str) and not recipe.is_set("network"):
+        choices.append(
+            Choice(
+                "network", recipe.network, "the default; others: tutorial, flowers, resnet18, mini, a list of layers"
+            )
+        )
+    changed_optimizer = (
+        recipe.is_set("train.optimizer") and recipe.train.optimizer != asked.get("train.optimizer", (None, ""))[0]
+    )
+    for dotted, (value, reason) in asked.items():
+        if recipe.is_set(dotted) or (dotted == "train.epochs" and recipe.train.minutes is not None):
+            continue
+        if changed_optimizer and dotted in ("train.lr", "train.weight_decay"):
+            continue  # a rate is only right for the optimizer it was found with
+        overrides[dotted] = value
+        choices.append(Choice(dotted, value, reason))
+    optimizer = overrides.get("train.optimizer", recipe.train.optimizer or "adamw")
+    plain = _PLAIN | {
+        "train.optimizer": optimizer,
+        "train.lr": _RATES[optimizer],
+        "train.schedule": "one_cycle",
+        "train.batch": max(8, min(128, n_train // 8)),
+        "train.epochs": max(10, min(200, 20_000 // max(n_train, 1))),
+    }
+    for dotted, value in plain.items():
+        if dotted not in fields() or recipe.is_set(dotted) or dotted in overrides:
+            continue
+        if dotted == "train.epochs" and recipe.train.minutes is not None:
+            continue
+        overrides[dotted] = value
+        if dotted in ("train.optimizer", "train.lr", "train.schedule", "train.batch", "train.epochs"):
+            choices.append(Choice(dotted, value, f"usual for {optimizer} and {n_train:,} training pictures"))
+    return recipe.changed(overrides), choices

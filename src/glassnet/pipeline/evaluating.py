@@ -1,0 +1,55 @@
+"""`evaluate`: open the sealed test set, count that it was opened, score the run on it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from glassnet.data.lock import read_lock
+from glassnet.errors import DataError
+from glassnet.pipeline.measuring import scored
+from glassnet.pipeline.observer import Observer
+from glassnet.pipeline.prepare import prepare
+from glassnet.pipeline.run import Run, load
+
+
+def evaluate(
+    name: str = "last", out: str | Path = "runs", split: str = "test", observer: Observer | None = None
+) -> Run:
+    """Score a finished run on a split. Raises DataError when the split is empty or its pictures changed since training."""
+    from glassnet.evaluation.leaks import leak_price
+    from glassnet.runs.ledger import Ledger
+    from glassnet.tasks import task as task_of
+
+    observer = observer or Observer()
+    run = load(name, out)
+    quiet = Observer()
+    prepared = prepare(run.recipe, Path(out), quiet)
+    lock = read_lock(run.folder.lock)
+    changes = lock.check(prepared.catalog, prepared.store)
+    if changes:
+        raise DataError(
+            f"The pictures changed since {run.name} was trained: {changes}. Its scores would not be comparable."
+        )
+    lock = lock.align(prepared.catalog, prepared.store)
+    rows = lock.rows(split)
+    if not len(rows):
+        raise DataError(f"{run.name} has no {split} pictures. They are set aside before training, with --test 0.15.")
+    ledger = Ledger(out)
+    if split == "test":
+        ledger.opened_test(ledger.row(run.name).id)
+    prepared = replace(prepared, lock=lock)
+    predictor = run.predictor
+    task = task_of(prepared.catalog.task)
+    targets = task.encode(prepared.catalog, np.arange(len(prepared.catalog)))
+    logits = predictor.outputs(prepared.store.pixels[rows])
+    scores = scored(prepared, run.recipe, task, targets, split, logits, predictor.model.temperature)
+    leaked_rows = prepared.audit.leaks.get(split, ())
+    if len(leaked_rows):
+        price = leak_price(logits.argmax(1) == targets[rows], np.isin(rows, np.asarray(leaked_rows)), split)
+        scores = replace(
+            scores, warnings=(price.sentence, *scores.warnings), tables=scores.tables | {"leaks": price.as_dict()}
+        )
+    run.folder.write_scores(scores)
+    ledger.record_scores(ledger.row(run.name).id, scores)
+    return run

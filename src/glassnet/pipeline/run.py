@@ -1,0 +1,112 @@
+"""A run as a person holds it: its scores, verdict, history, and the network that answers."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from glassnet import durable
+from glassnet.data.lock import Lock, read_lock
+from glassnet.evaluation.scores import Scores
+from glassnet.pipeline.predict import Predictor
+from glassnet.recipe import Recipe
+from glassnet.runs.folder import RunFolder, find
+from glassnet.training.history import History, from_csv
+
+
+class Run:
+    """One run, read from its folder. Nothing is loaded before it is asked for."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self.folder.name
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The resolved recipe."""
+        return self.folder.read_recipe()
+
+    @property
+    def scores(self) -> dict[str, Scores]:
+        """Scores by split; `test` is there once the test set was opened."""
+        return self.folder.read_scores()
+
+    @property
+    def history(self) -> History:
+        """The learning curve, one row per epoch."""
+        return from_csv(self.folder.history.read_text(encoding="utf-8"))
+
+    @cached_property
+    def lock(self) -> Lock:
+        """Which picture is on which side."""
+        return read_lock(self.folder.lock)
+
+    @property
+    def verdict(self) -> dict[str, Any]:
+        """The verdict as plain values: kind, sentences, next_step."""
+        path = self.folder.path / "verdict.json"
+        return durable.read_json(path) if path.exists() else {}
+
+    @property
+    def test_opened(self) -> int:
+        """How often the sealed test set was opened."""
+        return int(self.folder.read_record().get("test_opened") or 0)
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The trained network, ready to answer."""
+        return Predictor.of(self.folder.path)
+
+    def predict(self, pictures: Any) -> Any:
+        """Answer for one picture (a path or an array uint8 (H, W, C)) or for a list of them. Raises DataError for unreadable ones."""
+        return self.predictor.predict(pictures)
+
+    def summary(self) -> Any:
+        """The table of layers."""
+        from glassnet.networks.description import read_description
+        from glassnet.networks.summary import summarise
+
+        found = read_description(self.folder.model_json)
+        return summarise(found.layers, tuple(found.shape), len(found.classes))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what `--json` prints."""
+        return {
+            "run": self.name,
+            "folder": str(self.folder.path),
+            "scores": {split: scores.as_dict() for split, scores in self.scores.items()},
+            "verdict": self.verdict,
+            "epochs": len(self.history),
+            "test_opened": self.test_opened,
+            "test_pictures": int(self.lock.test.size),
+        }
+
+    def text(self) -> str:
+        """Return scores and verdict in words."""
+        parts = [scores.text() for scores in self.scores.values()]
+        if self.verdict:
+            parts.append(self.verdict_text())
+        return "\n\n".join(parts)
+
+    def verdict_text(self) -> str:
+        """Return the verdict in plain words with the cheapest next thing to try."""
+        from glassnet.evaluation.verdict import verdict_from_dict
+
+        return str(verdict_from_dict(self.verdict))
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return f"Run({self.name!r})"
+
+    def _repr_html_(self) -> str:
+        return "".join(scores._repr_html_() for scores in self.scores.values()) + self.history._repr_html_()
+
+
+def load(name: str = "last", out: str | Path = "runs") -> Run:
+    """Return a run by name, or the newest finished one. Raises RecipeError that says what there is."""
+    return Run(find(out, name, finished=name == "last"))

@@ -1,0 +1,186 @@
+"""`train` and `resume`: from the recipe to a finished run folder with model, scores on validation and verdict."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glassnet import durable
+from glassnet.choice import Choice
+from glassnet.data.catalog import Catalog
+from glassnet.data.lock import read_lock, write_lock
+from glassnet.errors import DataError, RecipeError
+from glassnet.pipeline.choices import resolve
+from glassnet.pipeline.measuring import measure_split
+from glassnet.pipeline.observer import Observer
+from glassnet.pipeline.prepare import Prepared, prepare
+from glassnet.pipeline.run import Run
+from glassnet.recipe import Recipe
+from glassnet.runs import names
+from glassnet.runs.environment import code_version, environment, machine
+from glassnet.runs.folder import RunFolder, find, resumable
+
+
+def train(
+    recipe: Recipe,
+    out: str | Path = "runs",
+    name: str | None = None,
+    observer: Observer | None = None,
+    catalog: Catalog | None = None,
+) -> Run:
+    """Prepare, train, measure on validation, write the run folder and the ledger. The test split stays sealed.
+
+    Raises what the rooms raise: DataError, RecipeError, StorageError, NumericError, InterruptedRun (everything saved) and so on.
+    """
+    from glassnet.runs.ledger import Ledger
+
+    observer, out, started = observer or Observer(), Path(out), time.monotonic()
+    prepared = prepare(recipe, out, observer, catalog)
+    n_train, classes = len(prepared.lock.train), len(prepared.catalog.classes)
+    pixels = prepared.pixels
+    known = prepared.catalog.extras.get("recommend", {})
+    resolved, choices = resolve(recipe, n_train, pixels.height, pixels.width, classes, known)
+    resolved = resolved.changed({"data.size": [pixels.height, pixels.width], "data.color": pixels.color})
+    choices = [*prepared.choices, *choices]
+    _tell_choices(choices, observer)
+    ledger = Ledger(out)
+    folder = names.create(out, names.stem(recipe.data.root, recipe.network), ledger.names(), name)
+    with folder.held():
+        number = ledger.plan(folder.name, resolved, folder, task=prepared.catalog.task)
+        folder.write_recipe(resolved)
+        folder.write_choices(choices)
+        durable.write_json(folder.environment, environment())
+        durable.write_json(folder.audit, prepared.audit.as_dict())
+        write_lock(folder.lock, prepared.lock)
+        return _go(_Work(folder, ledger, number, resolved, prepared, observer, started), resume=False)
+
+
+def resume(name: str = "last", out: str | Path = "runs", observer: Observer | None = None) -> Run:
+    """Go on with an interrupted run. Raises DataError when its pictures changed, RecipeError when there is nothing to resume."""
+    from glassnet.runs.ledger import Ledger
+
+    observer, started = observer or Observer(), time.monotonic()
+    folder = resumable(out) if name == "last" else find(out, name)
+    if folder is None:
+        raise RecipeError(f"There is no unfinished run in {out}. `glassnet runs` lists what there is.")
+    if not folder.can_resume():
+        raise RecipeError(f"{folder.name} is {folder.state()}, so there is nothing to resume.")
+    observer.line(f"resuming {folder.name}")
+    with folder.held():
+        recipe = folder.read_recipe()
+        prepared = prepare(recipe, Path(out), observer)
+        lock = read_lock(folder.lock)
+        changes = lock.check(prepared.catalog, prepared.store)
+        if changes:
+            raise DataError(f"The pictures changed since {folder.name} began: {changes}. Put them back, or train anew.")
+        kept = Prepared(
+            recipe, prepared.catalog, prepared.pixels, prepared.store, prepared.audit,
+            lock.align(prepared.catalog, prepared.store), prepared.choices,
+        )  # fmt: skip
+        ledger = Ledger(out)
+        number = ledger.row(folder.name).id
+        return _go(_Work(folder, ledger, number, recipe, kept, observer, started), resume=True)
+
+
+@dataclass
+class _Work:
+    folder: RunFolder
+    ledger: Any
+    number: int
+    recipe: Recipe
+    prepared: Prepared
+    observer: Observer
+    started: float
+
+
+def _go(work: _Work, resume: bool) -> Run:
+    ledger = work.ledger
+    claim = ledger.claim(work.number, abandoned=True)
+    if claim is None:
+        raise RecipeError(f"{work.folder.name} is taken by another process.")
+    ledger.begin(
+        claim,
+        work.recipe,
+        data_hash=work.prepared.lock.digest,
+        code_version=code_version(),
+        machine=machine(),
+        epochs_planned=work.recipe.train.epochs,
+    )
+    try:
+        run, scores = _fit(work, claim, resume)
+    except BaseException as error:
+        _record_failure(ledger, claim, error)
+        raise
+    ledger.finish(claim, epochs_done=len(run.history), scores=scores)
+    return run
+
+
+def _record_failure(ledger: Any, claim: Any, error: BaseException) -> None:
+    """Put the failure on record; a ledger that cannot be written must not hide the first error."""
+    try:
+        ledger.fail(claim, error)
+    except Exception as second:
+        error.add_note(f"The ledger could not record this: {second}")
+
+
+def _fit(work: _Work, claim: Any, resume: bool) -> tuple[Run, list]:
+    from glassnet.networks.files import save_model
+    from glassnet.networks.network import build
+    from glassnet.networks.presets import layers_of
+    from glassnet.tasks import task as task_of
+    from glassnet.training import Job, fit
+    from glassnet.training import machine as training_machine
+
+    training_machine.raise_allocator_thresholds()
+    prepared, recipe, folder = work.prepared, work.recipe, work.folder
+    task = task_of(prepared.catalog.task)
+    pixels, lock = prepared.pixels, prepared.lock
+    shape = (pixels.channels, pixels.height, pixels.width)
+    classes = prepared.catalog.classes
+    layers = layers_of(recipe.network, shape, len(classes), recipe.train.dropout)
+    network = build(layers, shape, classes, recipe.train.initial or "he", recipe.train.seed)
+    network.preprocessing = pixels.as_dict()
+    targets = task.encode(prepared.catalog, np.arange(len(prepared.catalog)))
+
+    def on_event(event: Any) -> None:
+        ledger_event(work.ledger, claim, event)
+        work.observer.training(event)
+
+    work.observer.line(f"\ntraining {folder.name}")
+    fitted = fit(
+        Job(
+            recipe=recipe, network=network, task=task, pixels=prepared.store.pixels, targets=targets,
+            train_rows=lock.train, validation_rows=lock.validation, folder=folder.path, resume=resume,
+            classes=len(classes), spent_seconds=time.monotonic() - work.started,
+        ),
+        on_event,
+    )  # fmt: skip
+    work.observer.line(f"  {fitted.reason}")
+    network = network.to("cpu")
+    folder.write_choices([*folder.read_choices(), *fitted.choices])
+    scores, temperature, verdict = measure_split(
+        work.prepared, recipe, network, task, targets, "validation", fitted.history
+    )
+    extra = {"views": recipe.train.views or "one", "run": folder.name}
+    save_model(folder.path, network, task=task.name, pixels=pixels, temperature=temperature, extra=extra)
+    if scores is not None and verdict is not None:
+        folder.write_scores(scores)
+        durable.write_json(folder.path / "verdict.json", verdict.as_dict())
+    return Run(folder), [scores] if scores is not None else []
+
+
+def ledger_event(ledger: Any, claim: Any, event: Any) -> None:
+    """Give the ledger its sign of life."""
+    kind = type(event).__name__
+    if kind == "EpochDone":
+        ledger.beat(claim, event.row.epoch)
+    elif kind == "StepDone":
+        ledger.beat(claim)
+
+
+def _tell_choices(choices: list[Choice], observer: Observer) -> None:
+    observer.line("\nchosen for you (each can be set):")
+    for choice in choices:
+        observer.line(f"  {choice}")
