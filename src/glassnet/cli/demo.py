@@ -17,6 +17,8 @@ def run(options: argparse.Namespace) -> int:
 
     console.line("Glassnet demo: is it an X or an O?  The same steps as `glassnet train xo` and `glassnet eval`.\n")
     trained = pipeline.train(recipe_from({"data": {"root": "xo"}}), out=options.out, observer=console)
+    if trained is None:  # a later process of a torchrun group
+        return 0
     console.line()
     console.line(str(trained))
     console.line("\nNow the pictures that nothing has seen so far:")

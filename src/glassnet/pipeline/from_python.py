@@ -17,7 +17,7 @@ def train(
     name: str | None = None,
     observer: Observer | None = None,
     **settings: Any,
-) -> Run:
+) -> Run | None:
     """Train on a folder, archive or built-in name, or by a whole recipe. Returns the finished run.
 
     `settings` are recipe fields by their last word (`epochs=20, lr=0.01, size=64`) or whole parts (`augment={"flip": "horizontal"}`).

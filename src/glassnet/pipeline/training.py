@@ -1,7 +1,8 @@
 """`train` and `resume`: from the recipe to a finished run folder with model, scores on validation and verdict."""
 
+import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from glassnet.pipeline.run import Run
 from glassnet.recipe import Recipe
 from glassnet.runs import names
 from glassnet.runs.environment import code_version, environment, machine
-from glassnet.runs.folder import RunFolder, find, resumable
+from glassnet.runs.folder import RunFolder, find, resumable, runs
 
 
 def train(
@@ -29,14 +30,16 @@ def train(
     name: str | None = None,
     observer: Observer | None = None,
     catalog: Catalog | None = None,
-) -> Run:
+) -> Run | None:
     """Prepare, train, measure on validation, write the run folder and the ledger. The test split stays sealed.
 
+    Under torchrun only the first process writes and returns the run; the others train along and return None.
     Raises what the rooms raise: DataError, RecipeError, StorageError, NumericError, InterruptedRun (everything saved) and so on.
     """
     from glassnet.runs.ledger import Ledger
 
-    observer, out, started = observer or Observer(), Path(out), time.monotonic()
+    first = is_first_process()
+    observer, out, started = (observer if first else None) or Observer(), Path(out), time.monotonic()
     prepared = prepare(recipe, out, observer, catalog)
     n_train, classes = len(prepared.lock.train), len(prepared.catalog.classes)
     pixels = prepared.pixels
@@ -45,6 +48,8 @@ def train(
     resolved = resolved.changed({"data.size": [pixels.height, pixels.width], "data.color": pixels.color})
     choices = [*prepared.choices, *choices]
     _tell_choices(choices, observer)
+    if not first:
+        return _train_along(resolved, prepared, out)
     ledger = Ledger(out)
     folder = names.create(out, names.stem(recipe.data.root, recipe.network), ledger.names(), name)
     with folder.held():
@@ -57,11 +62,16 @@ def train(
         return _go(_Work(folder, ledger, number, resolved, prepared, observer, started), resume=False)
 
 
-def resume(name: str = "last", out: str | Path = "runs", observer: Observer | None = None) -> Run:
+def resume(name: str = "last", out: str | Path = "runs", observer: Observer | None = None) -> Run | None:
     """Go on with an interrupted run. Raises DataError when its pictures changed, RecipeError when there is nothing to resume."""
     from glassnet.runs.ledger import Ledger
 
     observer, started = observer or Observer(), time.monotonic()
+    if not is_first_process():
+        folder = _unfinished(out) if name == "last" else find(out, name)
+        return _train_along(
+            folder.read_recipe(), _prepared_again(folder, Path(out), Observer()), Path(out), resume=True
+        )
     folder = resumable(out) if name == "last" else find(out, name)
     if folder is None:
         raise RecipeError(f"There is no unfinished run in {out}. `glassnet runs` lists what there is.")
@@ -69,19 +79,44 @@ def resume(name: str = "last", out: str | Path = "runs", observer: Observer | No
         raise RecipeError(f"{folder.name} is {folder.state()}, so there is nothing to resume.")
     observer.line(f"resuming {folder.name}")
     with folder.held():
-        recipe = folder.read_recipe()
-        prepared = prepare(recipe, Path(out), observer)
-        lock = read_lock(folder.lock)
-        changes = lock.check(prepared.catalog, prepared.store)
-        if changes:
-            raise DataError(f"The pictures changed since {folder.name} began: {changes}. Put them back, or train anew.")
-        kept = Prepared(
-            recipe, prepared.catalog, prepared.pixels, prepared.store, prepared.audit,
-            lock.align(prepared.catalog, prepared.store), prepared.choices,
-        )  # fmt: skip
+        prepared = _prepared_again(folder, Path(out), observer)
         ledger = Ledger(out)
         number = ledger.row(folder.name).id
-        return _go(_Work(folder, ledger, number, recipe, kept, observer, started), resume=True)
+        return _go(_Work(folder, ledger, number, prepared.recipe, prepared, observer, started), resume=True)
+
+
+def _prepared_again(folder: RunFolder, out: Path, observer: Observer) -> Prepared:
+    """Prepare the pictures of a run and put them on the sides they were on. Raises DataError when they changed."""
+    prepared = prepare(folder.read_recipe(), out, observer)
+    lock = read_lock(folder.lock)
+    changes = lock.check(prepared.catalog, prepared.store)
+    if changes:
+        raise DataError(f"The pictures changed since {folder.name} began: {changes}. Put them back, or train anew.")
+    return replace(prepared, lock=lock.align(prepared.catalog, prepared.store))
+
+
+def _unfinished(out: str | Path) -> RunFolder:
+    """The newest run without an end: what the first process resumes, whether or not it holds it by now."""
+    found = [
+        run
+        for run in runs(out)
+        if run.recipe.exists() and run.state() in ("planned", "running", "interrupted", "failed")
+    ]
+    if not found:
+        raise RecipeError(f"There is no unfinished run in {out}.")
+    return found[-1]
+
+
+def is_first_process() -> bool:
+    """Whether this process writes and speaks: always, unless torchrun started it as a later rank."""
+    return os.environ.get("RANK", "0") == "0" or int(os.environ.get("WORLD_SIZE", "1")) <= 1
+
+
+def _train_along(recipe: Recipe, prepared: Prepared, out: Path, resume: bool = False) -> None:
+    """What the later ranks of torchrun do: take every step with the first, write nothing."""
+    from glassnet.training import fit
+
+    fit(_job(recipe, prepared, out / ".rank", resume, time.monotonic()))
 
 
 @dataclass
@@ -127,48 +162,59 @@ def _record_failure(ledger: Any, claim: Any, error: BaseException) -> None:
 
 def _fit(work: _Work, claim: Any, resume: bool) -> tuple[Run, list]:
     from glassnet.networks.files import save_model
-    from glassnet.networks.network import build
-    from glassnet.networks.presets import layers_of
-    from glassnet.tasks import task as task_of
-    from glassnet.training import Job, fit
-    from glassnet.training import machine as training_machine
+    from glassnet.training import fit
 
-    training_machine.raise_allocator_thresholds()
     prepared, recipe, folder = work.prepared, work.recipe, work.folder
-    task = task_of(prepared.catalog.task)
-    pixels, lock = prepared.pixels, prepared.lock
-    shape = (pixels.channels, pixels.height, pixels.width)
-    classes = prepared.catalog.classes
-    layers = layers_of(recipe.network, shape, len(classes), recipe.train.dropout)
-    network = build(layers, shape, classes, recipe.train.initial or "he", recipe.train.seed)
-    network.preprocessing = pixels.as_dict()
-    targets = task.encode(prepared.catalog, np.arange(len(prepared.catalog)))
+    job = _job(recipe, prepared, folder.path, resume, work.started)
 
     def on_event(event: Any) -> None:
         ledger_event(work.ledger, claim, event)
         work.observer.training(event)
 
     work.observer.line(f"\ntraining {folder.name}")
-    fitted = fit(
-        Job(
-            recipe=recipe, network=network, task=task, pixels=prepared.store.pixels, targets=targets,
-            train_rows=lock.train, validation_rows=lock.validation, folder=folder.path, resume=resume,
-            classes=len(classes), spent_seconds=time.monotonic() - work.started,
-        ),
-        on_event,
-    )  # fmt: skip
+    fitted = fit(job, on_event)
     work.observer.line(f"  {fitted.reason}")
-    network = network.to("cpu")
+    network, task = job.network.to("cpu"), job.task
     folder.write_choices([*folder.read_choices(), *fitted.choices])
     scores, temperature, verdict = measure_split(
-        work.prepared, recipe, network, task, targets, "validation", fitted.history
+        prepared, recipe, network, task, job.targets, "validation", fitted.history
     )
     extra = {"views": recipe.train.views or "one", "run": folder.name}
-    save_model(folder.path, network, task=task.name, pixels=pixels, temperature=temperature, extra=extra)
+    save_model(folder.path, network, task=task.name, pixels=prepared.pixels, temperature=temperature, extra=extra)
     if scores is not None and verdict is not None:
         folder.write_scores(scores)
         durable.write_json(folder.path / "verdict.json", verdict.as_dict())
     return Run(folder), [scores] if scores is not None else []
+
+
+def _job(recipe: Recipe, prepared: Prepared, folder: Path, resume: bool, started: float) -> Any:
+    """Build the network and put together what the training room needs."""
+    from glassnet.training import machine as training_machine
+
+    training_machine.raise_allocator_thresholds()  # before the first tensor
+    from glassnet.networks.network import build
+    from glassnet.networks.presets import layers_of
+    from glassnet.tasks import task as task_of
+    from glassnet.training import Job
+
+    task, pixels, classes = task_of(prepared.catalog.task), prepared.pixels, prepared.catalog.classes
+    shape = (pixels.channels, pixels.height, pixels.width)
+    layers = layers_of(recipe.network, shape, len(classes), recipe.train.dropout)
+    network = build(layers, shape, classes, recipe.train.initial or "he", recipe.train.seed)
+    network.preprocessing = pixels.as_dict()
+    return Job(
+        recipe=recipe,
+        network=network,
+        task=task,
+        pixels=prepared.store.pixels,
+        targets=task.encode(prepared.catalog, np.arange(len(prepared.catalog))),
+        train_rows=prepared.lock.train,
+        validation_rows=prepared.lock.validation,
+        folder=folder,
+        resume=resume,
+        classes=len(classes),
+        spent_seconds=time.monotonic() - started,
+    )
 
 
 def ledger_event(ledger: Any, claim: Any, event: Any) -> None:
