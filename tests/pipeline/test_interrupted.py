@@ -81,7 +81,10 @@ def test_a_stopped_run_resumes_to_the_same_bits(photos, whole, tmp_path, sign, c
 @pytest.mark.skipif(sys.platform == "win32", reason="gloo and torchrun are tested where they are used")
 def test_two_processes_learn_what_one_learns(photos, whole, tmp_path):
     process = subprocess.run(
-        [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "glassnet", "train", photos, "--out", tmp_path, *OPTIONS],
+        [
+            sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2",
+            "-m", "glassnet", "train", photos, "--out", tmp_path, *OPTIONS,
+        ],
         capture_output=True, text=True, timeout=300, env=os.environ | {"OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     assert process.returncode == 0, process.stderr[-2000:]
