@@ -52,10 +52,14 @@ def save_model(
 
     `extra` is plain JSON that travels along (decision threshold, views, run name). Weights are stored as float32.
     """
+    import torch
     from safetensors.torch import save
 
     tensors = {
-        name: t.detach().float().cpu().contiguous() if t.is_floating_point() else t.detach().cpu().contiguous()
+        # Own memory for each: in training, small weights are windows of one vector, which safetensors rightly refuses.
+        name: (t.detach().float() if t.is_floating_point() else t.detach())
+        .cpu()
+        .clone(memory_format=torch.contiguous_format)
         for name, t in network.state_dict().items()
     }
     values: dict[str, Any] = {

@@ -13,8 +13,12 @@ class Average:
     def __init__(self, network: nn.Module, decay: float) -> None:
         self.decay = decay
         self.steps = 0
+        self.tensors = {name: t.detach().clone() for name, t in network.state_dict().items()}
+        self.follow(network)
+
+    def follow(self, network: nn.Module) -> None:
+        """Take the live weights from where they lie now: building an optimizer may have moved them in memory."""
         self._live = dict(network.state_dict(keep_vars=False))
-        self.tensors = {name: t.detach().clone() for name, t in self._live.items()}
         floats = [name for name, t in self._live.items() if t.is_floating_point()]
         self._floats = ([self.tensors[n] for n in floats], [self._live[n] for n in floats])
         self._others = [(self.tensors[n], t) for n, t in self._live.items() if not t.is_floating_point()]

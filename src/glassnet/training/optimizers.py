@@ -7,13 +7,14 @@ The rules call torch's fused kernels themselves. `torch.optim.Optimizer` is not 
 (torch._dynamo, sympy): 0.8 to 1.0 s at the start of every run, as much as torch itself.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from glassnet.errors import RecipeError, StorageError
+from glassnet.training.buckets import Bucket, bucket_of
 
 
 class OptimizerSettings(Protocol):
@@ -49,33 +50,82 @@ _NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 @dataclass
 class Group:
-    """Parameters that share a rate and a decay. `lr` is the rate of the next step: the set rate times `factor`."""
+    """Parameters that share a rate and a decay. `lr` is the rate of the next step: the set rate times `factor`.
+
+    `bucket` holds them as one vector where the rule works value by value and it pays; `flat` are the rule's buffers in that form.
+    """
 
     params: list[Tensor]
     factor: float
     decay: float
     lr: float = 0.0
+    bucket: Bucket | None = None
+    flat: dict[str, Tensor] = field(default_factory=dict)
 
 
 class Rule:
     """One way to turn gradients into steps. `state` holds the buffers of each parameter by name, made before the first step."""
 
     buffers: tuple[str, ...] = ()
+    by_value = False  # whether every value's step depends on that value's own gradient and buffers alone
 
     def __init__(self, groups: list[Group]) -> None:
         self.groups = groups
         self.state: dict[Tensor, dict[str, Tensor]] = {}
         for group in groups:
-            for p in group.params:
-                self.state[p] = {name: _fresh(p, name) for name in self.buffers}
+            group.bucket = bucket_of(group.params) if self.by_value else None
+            if group.bucket is None:
+                self.state |= {p: {name: _fresh(p, name) for name in self.buffers} for p in group.params}
+            else:
+                self._lay_out(group, group.bucket)
+
+    def _lay_out(self, group: Group, bucket: Bucket) -> None:
+        """Make the buffers of a bucket: vectors, of which each parameter has its window."""
+        self.state |= {p: {} for p in group.params}
+        for name in self.buffers:
+            if name == "step":
+                group.flat[name] = torch.zeros(len(group.params))
+                windows = list(group.flat[name].unbind())
+            else:
+                group.flat[name], windows = bucket.vector()
+            for p, window in zip(group.params, windows, strict=True):
+                self.state[p][name] = window
+
+    def gradients(self) -> list[Tensor]:
+        """Return tensors that hold all gradients of the next step; what changes them changes the step."""
+        found: list[Tensor] = []
+        for group in self.groups:
+            if group.bucket is not None and group.bucket.together and group.bucket.gather():
+                found.append(group.bucket.gradients)
+            else:
+                found += [p.grad for p in group.params if p.grad is not None]
+        return found
 
     def step(self) -> None:
         """Apply one step to every parameter that has a gradient."""
         for group in self.groups:
+            bucket = group.bucket
+            if bucket is not None and bucket.gathered:
+                self.move(group, [bucket.values], [bucket.gradients], *([group.flat[name]] for name in self.buffers))
+                continue
             learning = [p for p in group.params if p.grad is not None]
+            if bucket is not None and len(learning) < len(group.params) and "step" in group.flat:
+                bucket.together = False  # from now on some have taken more steps than others
             if learning:
                 kept = [[self.state[p][name] for p in learning] for name in self.buffers]
                 self.move(group, learning, [p.grad for p in learning if p.grad is not None], *kept)
+
+    def forget(self) -> None:
+        """Drop gathered gradients."""
+        for group in self.groups:
+            if group.bucket is not None:
+                group.bucket.gathered = False
+
+    def loaded(self) -> None:
+        """Look at the state that was just put back: parameters that woke later than others step by themselves."""
+        for group in self.groups:
+            if group.bucket is not None and "step" in group.flat:
+                group.bucket.together = bool((group.flat["step"] == group.flat["step"][0]).all())
 
     def move(self, group: Group, params: list[Tensor], gradients: list[Tensor], *buffers: list[Tensor]) -> None:
         """Change `params` in place by one step."""
@@ -94,6 +144,7 @@ class Sgd(Rule):
     """Nesterov momentum as in Sutskever et al. (2013) in torch's form, v = m·v + g, p = p - rate·(g + m·v), with decoupled decay."""
 
     buffers = ("momentum_buffer",)
+    by_value = True
 
     def __init__(self, groups: list[Group], momentum: float) -> None:
         super().__init__(groups)
@@ -121,6 +172,7 @@ class Adam(Rule):
     """Adam (Kingma and Ba, arXiv:1412.6980), the decay added to the gradient; `decoupled` makes it AdamW (arXiv:1711.05101)."""
 
     buffers = ("exp_avg", "exp_avg_sq", "step")
+    by_value = True
 
     def __init__(self, groups: list[Group], decoupled: bool) -> None:
         super().__init__(groups)
@@ -136,7 +188,7 @@ class Adam(Rule):
             mean,
             square,
             [],
-            steps,
+            [step if step.ndim == 0 else step[0] for step in steps],  # in a bucket all parameters count alike
             lr=group.lr,
             beta1=0.9,
             beta2=0.999,
@@ -209,8 +261,13 @@ class Optimizer:
         return [group for part in self.parts for group in part.groups]
 
     @torch.no_grad()
+    def gradients(self) -> list[Tensor]:
+        """Return tensors that hold all gradients of the next step, few where parameters lie in a bucket. Call it after each backward."""
+        return [gradient for part in self.parts for gradient in part.gradients()]
+
+    @torch.no_grad()
     def step(self) -> None:
-        """Apply one step to every parameter that has a gradient."""
+        """Apply one step, with the gradients as `gradients` returned them, to every parameter that has one."""
         for part in self.parts:
             part.step()
 
@@ -218,6 +275,8 @@ class Optimizer:
         """Drop every gradient."""
         for p in self.names.values():
             p.grad = None
+        for part in self.parts:
+            part.forget()
 
 
 def build(network: nn.Module, settings: OptimizerSettings) -> Optimizer:
@@ -247,9 +306,12 @@ def set_rate(optimizer: Optimizer, rate: float) -> None:
         group.lr = rate * group.factor
 
 
-def clip(optimizer: Optimizer, norm: float) -> Tensor:
+@torch.no_grad()
+def clip(gradients: list[Tensor], norm: float) -> Tensor:
     """Scale all gradients together so that their norm is at most `norm`; return the norm they had, still on the device."""
-    return nn.utils.clip_grad_norm_(optimizer.names.values(), norm)
+    total = torch.stack(torch._foreach_norm(gradients)).norm()
+    torch._foreach_mul_(gradients, (norm / (total + 1e-6)).clamp(max=1.0))
+    return total
 
 
 def state(optimizer: Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -288,6 +350,8 @@ def load_state(optimizer: Optimizer, tensors: dict[str, Tensor], info: dict[str,
             value.copy_(tensors[name])
         else:
             value.zero_()
+    for part in optimizer.parts:
+        part.loaded()
 
 
 def _buffers(optimizer: Optimizer) -> dict[str, dict[str, Tensor]]:

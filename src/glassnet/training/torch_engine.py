@@ -78,6 +78,8 @@ class TorchEngine:
         self._build()
         if before is not None:
             optimizers.load_state(self.optimizer, *before, strict=False)
+            if self._average is not None:
+                self._average.follow(self.network)
         self._frozen = frozen
 
     def hold(self, pixels: np.ndarray) -> Gather:
@@ -131,11 +133,11 @@ class TorchEngine:
 
     @torch.no_grad()
     def _learn(self, losses: Tensor, hits: Tensor, total: Tensor, rate: float) -> Tensor:
-        gradients = [p.grad for p in self._learning if p.grad is not None]
+        gradients = self.optimizer.gradients()
         if not self.world.alone:
             self.world.add_([*gradients, total])
         if self.settings.clip:
-            norm = optimizers.clip(self.optimizer, self.settings.clip)
+            norm = optimizers.clip(gradients, self.settings.clip)
         else:
             norm = torch.stack(torch._foreach_norm(gradients)).sum()
         good = torch.isfinite(norm + total)
@@ -236,6 +238,8 @@ class TorchEngine:
             self._frozen = bool(state.info["frozen"])
             self.network.freeze(self._frozen)
             self._build()
+            if self._average is not None:
+                self._average.follow(self.network)
         _fill(self.network.state_dict(), _part(state, "network/"), "network")
         held = {name: torch.from_numpy(a.copy()).to(self.device) for name, a in _part(state, "optimizer/").items()}
         optimizers.load_state(self.optimizer, held, state.info["optimizer"])

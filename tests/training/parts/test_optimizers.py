@@ -31,6 +31,8 @@ def learn(net: nn.Module, optimizer: optimizers.Optimizer, steps: int, start: in
         )
         optimizer.zero_grad()
         net(x).square().mean().backward()
+        if isinstance(optimizer, optimizers.Optimizer):
+            optimizer.gradients()
         optimizer.step()
 
 
@@ -192,12 +194,43 @@ def test_the_backbone_learns_at_its_lower_rate():
     assert rate[id(net[5].weight)] == pytest.approx((0.2, 0.1))
 
 
-def test_clipping_scales_all_gradients_together():
-    net = nn.Linear(2, 1)
-    net.weight.grad, net.bias.grad = torch.tensor([[3.0, 0.0]]), torch.tensor([4.0])
-    assert float(optimizers.clip(optimizers.build(net, settings("sgd")), 1.0)) == pytest.approx(5)
-    assert net.weight.grad.flatten().tolist() == pytest.approx([0.6, 0.0], abs=1e-6)
-    assert net.bias.grad.tolist() == pytest.approx([0.8], abs=1e-6)
+@pytest.mark.parametrize("several", [True, False])
+def test_clipping_scales_all_gradients_together(several):
+    net = nn.Linear(2, 1, bias=several)
+    before = copies(net)
+    optimizer = optimizers.build(net, settings("sgd", lr=1.0, momentum=0.0))
+    net.weight.grad = torch.tensor([[3.0, 0.0]])
+    if several:
+        net.bias.grad = torch.tensor([4.0])
+    assert float(optimizers.clip(optimizer.gradients(), 1.0)) == pytest.approx(5 if several else 3)
+    optimizer.step()
+    moved = {name: (before[name] - p).flatten().tolist() for name, p in net.named_parameters()}
+    assert moved["weight"] == pytest.approx([0.6 if several else 1.0, 0.0], abs=1e-6)
+    if several:
+        assert moved["bias"] == pytest.approx([0.8], abs=1e-6)
+
+
+def test_parameters_side_by_side_step_as_they_would_alone():
+    """In a bucket all parameters are one vector; where one has no gradient, or woke later, each steps by itself."""
+    together, alone = network(), network()
+    first, second = (optimizers.build(net, settings("adam", lr=0.01)) for net in (together, alone))
+    for group in second.groups:
+        group.bucket.together = False
+    for k in range(6):
+        for net, optimizer in ((together, first), (alone, second)):
+            learn_once(net, optimizer, k, without="0.bias" if k in (2, 4) else None)
+    for name, p in alone.named_parameters():
+        torch.testing.assert_close(together.get_parameter(name), p, rtol=1e-6, atol=1e-7)
+    assert not torch.equal(together[0].weight, network()[0].weight)
+
+
+def learn_once(net, optimizer, k, without):
+    optimizer.zero_grad()
+    net(torch.randn(4, 3, 6, 6, generator=torch.Generator().manual_seed(k))).square().mean().backward()
+    if without:
+        net.get_parameter(without).grad = None
+    optimizer.gradients()
+    optimizer.step()
 
 
 def test_states_and_settings_that_do_not_fit_are_refused_in_words():
@@ -220,7 +253,7 @@ def test_no_compiler_is_imported_to_take_a_step():
         "net = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Linear(3, 2))\n"
         "for kind in ('sgd', 'adam', 'adamw', 'muon'):\n"
         "    opt = o.build(net, S(optimizer=kind, lr=0.1, momentum=0.9, weight_decay=0.1))\n"
-        "    net(torch.ones(1, 3)).sum().backward(); o.clip(opt, 1.0); opt.step(); opt.zero_grad()\n"
+        "    net(torch.ones(1, 3)).sum().backward(); o.clip(opt.gradients(), 1.0); opt.step(); opt.zero_grad()\n"
         "print([name for name in ('torch._dynamo', 'sympy') if name in sys.modules])"
     )
     assert (
