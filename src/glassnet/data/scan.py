@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field
@@ -79,10 +79,17 @@ class Job:
         return [numbers[i : i + each] for i in range(0, len(numbers), each)]
 
 
-def scan(job: Job, numbers: np.ndarray, workers: int, file_bytes: float = float("inf")) -> Iterator[Chunk]:
+def scan(
+    job: Job,
+    numbers: np.ndarray,
+    workers: int,
+    file_bytes: float = float("inf"),
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Iterator[Chunk]:
     """Yield the finished chunks of these catalog rows in any order; the pixels are in `job.path` by then, not yet fsynced.
 
     `file_bytes` is the usual size of a file: where workers cannot be forked, several threads only delay each other on tiny ones.
+    `meanwhile` runs in a thread beside forked workers, when this process has time; it must not raise.
     """
     chunks = job.chunks(numbers)
     workers = min(workers, len(chunks))
@@ -90,7 +97,7 @@ def scan(job: Job, numbers: np.ndarray, workers: int, file_bytes: float = float(
         for chunk in chunks:
             yield scan_chunk(job, chunk)
     elif can_fork():
-        yield from _in_processes(job, chunks, workers)
+        yield from _in_processes(job, chunks, workers, meanwhile)
     elif file_bytes < _TINY_FILE:
         yield from _in_threads(job, chunks, 1)
     else:
@@ -208,10 +215,12 @@ def _in_threads(job: Job, chunks: list[np.ndarray], workers: int) -> Iterator[Ch
                 yield future.result()
 
 
-def _in_processes(job: Job, chunks: list[np.ndarray], workers: int) -> Iterator[Chunk]:
+def _in_processes(
+    job: Job, chunks: list[np.ndarray], workers: int, meanwhile: Callable[[], None] = lambda: None
+) -> Iterator[Chunk]:
     """Fork workers that take chunk after chunk. A chunk that was lost with its worker is done again, picture by picture."""
     missing = set(range(len(chunks)))
-    for number, chunk in _forked(job, chunks, workers):
+    for number, chunk in _forked(job, chunks, workers, meanwhile):
         missing.discard(number)
         yield chunk
     for number in sorted(missing):
@@ -232,7 +241,9 @@ def _in_processes(job: Job, chunks: list[np.ndarray], workers: int) -> Iterator[
                 yield Chunk(single, row, {int(one): Problem("crashed", reason)})
 
 
-def _forked(job: Job, chunks: list[np.ndarray], workers: int) -> Iterator[tuple[int, Chunk]]:
+def _forked(
+    job: Job, chunks: list[np.ndarray], workers: int, meanwhile: Callable[[], None] = lambda: None
+) -> Iterator[tuple[int, Chunk]]:
     context = multiprocessing.get_context("fork")
     turn = context.Value("q", 0)
     pipes = [context.Pipe(duplex=False) for _ in range(workers)]
@@ -242,6 +253,8 @@ def _forked(job: Job, chunks: list[np.ndarray], workers: int) -> Iterator[tuple[
     for _, sender in pipes:
         sender.close()
     open_ends: set[Any] = {receiver for receiver, _ in pipes}
+    beside = threading.Thread(target=meanwhile, daemon=True)
+    beside.start()
     try:
         while open_ends:
             for end in wait(list(open_ends)):
@@ -261,6 +274,7 @@ def _forked(job: Job, chunks: list[np.ndarray], workers: int) -> Iterator[tuple[
             if sys.exc_info()[0] is not None:
                 process.terminate()
             process.join()
+        beside.join()  # nothing may be forked while another thread holds locks
 
 
 def _work(job: Job, chunks: list, turn: Any, pipes: list[tuple[Connection, Connection]], me: int) -> None:

@@ -62,11 +62,13 @@ def open_store(
     *,
     say: Callable[[str], None] | None = None,
     patience: float = 3600.0,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Store:
     """Return the store of a catalog at these pixel settings, kept below `folder`, after reading whatever is not in it yet.
 
     `workers` defaults to all cores; `progress(done, total)` counts pictures that had to be read; `say` hears at once what also ends up
-    in `Store.notes`; `patience` is how many seconds to wait for another process that builds the same store. Raises StorageError.
+    in `Store.notes`; `patience` is how many seconds to wait for another process that builds the same store. `meanwhile` runs
+    in a thread while other processes decode, if they do; it must not raise. Raises StorageError.
     """
     shelf = Path(folder) / _name(catalog.root, settings)
     notes: list[str] = []
@@ -78,7 +80,7 @@ def open_store(
 
     with locked(shelf, patience, say or (lambda _: None)):
         visit = _Visit(catalog, settings, shelf, tell)
-        store = visit.finished() or visit.build(workers or cores(), progress or (lambda done, total: None))
+        store = visit.finished() or visit.build(workers or cores(), progress or (lambda done, total: None), meanwhile)
     release = getattr(catalog.source, "release", None)
     if release is not None:
         release()
@@ -112,13 +114,13 @@ class _Visit:
             return None
         return Store(self.settings, old.pixels, old.rows, old.problems)
 
-    def build(self, workers: int, progress: Progress) -> Store:
+    def build(self, workers: int, progress: Progress, meanwhile: Callable[[], None]) -> Store:
         """Make the next generation: keep what is in place, copy what is known, read the rest. Raises StorageError."""
         new, path = self._begin()
         try:
             pending = np.flatnonzero(new.rows["status"] == PENDING)
             job = Job(self.catalog.source, self.keys, self.settings, path, self._known() if len(pending) else {})
-            self._read(new, job, pending, workers if len(pending) >= _FEW else 1, progress)
+            self._read(new, job, pending, workers if len(pending) >= _FEW else 1, progress, meanwhile)
             self._save(new, path, "index")
         except OSError as error:
             raise StorageError(why(path, error)) from error
@@ -188,14 +190,22 @@ class _Visit:
                     known[old.rows["sha256"][slot].tobytes()] = (old.pixels[slot], old.rows[slot : slot + 1].copy())
         return known
 
-    def _read(self, new: Generation, job: Job, pending: np.ndarray, workers: int, progress: Progress) -> None:
+    def _read(
+        self,
+        new: Generation,
+        job: Job,
+        pending: np.ndarray,
+        workers: int,
+        progress: Progress,
+        meanwhile: Callable[[], None],
+    ) -> None:
         if not len(pending):
             return
         self._save(new, job.path, "index.next")
         done, saved = 0, time.monotonic()
         try:
             # No progress is told before the first chunk: a progress bar's thread would forbid forking the workers.
-            for chunk in scan(job, pending, workers, float(np.median(self.stamps[pending, 0]))):
+            for chunk in scan(job, pending, workers, float(np.median(self.stamps[pending, 0])), meanwhile):
                 new.rows[chunk.numbers] = chunk.rows
                 new.rows["size"][chunk.numbers] = self.stamps[chunk.numbers, 0]
                 new.rows["modified"][chunk.numbers] = self.stamps[chunk.numbers, 1]

@@ -1,5 +1,6 @@
 """From a folder to pictures that may be trained on: recognise, size, decode once, audit, split. Everything before the network."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,10 +32,17 @@ class Prepared:
     choices: tuple[Choice, ...]
 
 
-def prepare(recipe: Recipe, out: Path, observer: Observer, catalog: Catalog | None = None) -> Prepared:
+def prepare(
+    recipe: Recipe,
+    out: Path,
+    observer: Observer,
+    catalog: Catalog | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Prepared:
     """Walk the data rooms and tell the observer what was found. Raises DataError when there is nothing sound to train on.
 
     `catalog` is given when the pictures are arrays in memory; otherwise `recipe.data.root` is read.
+    `meanwhile` runs in a thread while other processes decode pictures.
     """
     if catalog is None:
         catalog = recognise(recipe.data.root, task=recipe.data.task)
@@ -47,6 +55,7 @@ def prepare(recipe: Recipe, out: Path, observer: Observer, catalog: Catalog | No
         workers=None,
         progress=partial(observer.progress, "reading pictures"),
         say=observer.line,
+        meanwhile=meanwhile,
     )
     catalog.source.release()
     found = audit_catalog(catalog, store, recipe.data)

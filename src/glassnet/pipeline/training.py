@@ -40,7 +40,7 @@ def train(
 
     first = is_first_process()
     observer, out, started = (observer if first else None) or Observer(), Path(out), time.monotonic()
-    prepared = prepare(recipe, out, observer, catalog)
+    prepared = prepare(recipe, out, observer, catalog, meanwhile=import_rooms)
     n_train, classes = len(prepared.lock.train), len(prepared.catalog.classes)
     pixels = prepared.pixels
     known = prepared.catalog.extras.get("recommend", {})
@@ -87,7 +87,7 @@ def resume(name: str = "last", out: str | Path = "runs", observer: Observer | No
 
 def _prepared_again(folder: RunFolder, out: Path, observer: Observer) -> Prepared:
     """Prepare the pictures of a run and put them on the sides they were on. Raises DataError when they changed."""
-    prepared = prepare(folder.read_recipe(), out, observer)
+    prepared = prepare(folder.read_recipe(), out, observer, meanwhile=import_rooms)
     lock = read_lock(folder.lock)
     changes = lock.check(prepared.catalog, prepared.store)
     if changes:
@@ -105,6 +105,15 @@ def _unfinished(out: str | Path) -> RunFolder:
     if not found:
         raise RecipeError(f"There is no unfinished run in {out}.")
     return found[-1]
+
+
+def import_rooms() -> None:
+    """Import what training needs, torch above all: a second of work that fits beside the decoding of pictures."""
+    from glassnet.training.machine import raise_allocator_thresholds
+
+    raise_allocator_thresholds()  # before the first tensor
+    import glassnet.networks.network
+    import glassnet.training.fitting  # noqa: F401
 
 
 def is_first_process() -> bool:
