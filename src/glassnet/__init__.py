@@ -4,13 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from glassnet.pipeline import Predictor, Run, evaluate, load, resume
-    from glassnet.pipeline.from_python import train
+    from glassnet.pipeline.from_python import audit, find_lr, train
     from glassnet.recipe import Recipe
 
 __version__ = "0.1.0"
 
 _WHERE = {
     "train": "glassnet.pipeline.from_python",
+    "audit": "glassnet.pipeline.from_python",
+    "find_lr": "glassnet.pipeline.from_python",
     "resume": "glassnet.pipeline",
     "evaluate": "glassnet.pipeline",
     "load": "glassnet.pipeline",
@@ -29,4 +31,4 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_WHERE[name]), name)
 
 
-__all__ = ["Predictor", "Recipe", "Run", "evaluate", "load", "resume", "train"]
+__all__ = ["Predictor", "Recipe", "Run", "audit", "evaluate", "find_lr", "load", "resume", "train"]

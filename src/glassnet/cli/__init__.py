@@ -17,6 +17,7 @@ VERBS = {
     "resume": "go on with a run that was interrupted, to the same bits",
     "eval": "open the sealed test set and score the run on it",
     "predict": "which class is in these pictures",
+    "report": "write the report of a run anew",
     "summary": "the layers of a network: shapes, parameters, receptive field, cost",
     "runs": "every run on record: list, sort, filter, compare",
 }

@@ -2,7 +2,7 @@
 
 import argparse
 
-from glassnet.cli.console import Console
+from glassnet.pipeline.console import Console
 from glassnet.recipe import recipe_from
 
 
@@ -25,6 +25,7 @@ def run(options: argparse.Namespace) -> int:
     result = pipeline.evaluate(trained.name, out=options.out, split="test", observer=console)
     console.line(result.scores["test"].text())
     console.line(f"\nRun:    {result.folder.path}")
+    console.line(f"Report: {result.report}")
     console.line("Next:   glassnet train PHOTOS       a folder with one folder of pictures per class")
     console.line("        glassnet train --help       everything you can set")
     if options.json:

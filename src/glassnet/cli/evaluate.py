@@ -2,7 +2,7 @@
 
 import argparse
 
-from glassnet.cli.console import Console
+from glassnet.pipeline.console import Console
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,4 +30,5 @@ def run(options: argparse.Namespace) -> int:
             if times == 1
             else f"The test set was opened {times} times by this run."
         )
+    console.line(f"Report: {result.report}")
     return 0

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from glassnet.cli.console import Console
+from glassnet.pipeline.console import Console
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,8 +2,8 @@
 
 import argparse
 
-from glassnet.cli.console import Console
 from glassnet.cli.train import show_result
+from glassnet.pipeline.console import Console
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ split; `test.accuracy` the test split.
 import argparse
 from pathlib import Path
 
-from glassnet.cli.console import Console
+from glassnet.pipeline.console import Console
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,8 +2,8 @@
 
 import argparse
 
-from glassnet.cli.console import Console
 from glassnet.errors import RecipeError
+from glassnet.pipeline.console import Console
 from glassnet.recipe import parse_value, read_recipe
 
 

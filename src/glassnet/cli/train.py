@@ -8,14 +8,17 @@ Whatever you do not say is chosen from the data and printed with its reason. The
 import argparse
 from typing import Any
 
-from glassnet.cli.console import Console
 from glassnet.cli.options import add_recipe, recipe_of
+from glassnet.pipeline.console import Console
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of this verb."""
     parser.add_argument("root", nargs="?", metavar="PICTURES", help="folder, archive or built-in name")
     parser.add_argument("--name", help="name of the run (default: from the pictures and the network)")
+    parser.add_argument(
+        "--find-lr", action="store_true", help="sweep the learning rate, show which one suits, and train nothing"
+    )
     add_recipe(parser)
 
 
@@ -25,8 +28,24 @@ def run(options: argparse.Namespace) -> int:
     console = Console(options.json)
     from glassnet import pipeline
 
+    if options.find_lr:
+        return _find(recipe, console, options)
     result = pipeline.train(recipe, out=options.out, name=options.name, observer=console)
     show_result(result, console, options)
+    return 0
+
+
+def _find(recipe: Any, console: Console, options: argparse.Namespace) -> int:
+    from glassnet import pipeline
+    from glassnet.pipeline.finding import command
+
+    found = pipeline.find_rate(recipe, out=options.out, observer=console)
+    if options.json:
+        console.result(found.sweep.as_dict() | {"page": str(found.page)})
+        return 0
+    console.line(f"\n{found.sweep.text()}")
+    console.line(f"\nPlot:   {found.page}")
+    console.line(f"Next:   {command(recipe, found.sweep)}")
     return 0
 
 
@@ -42,6 +61,8 @@ def show_result(result: Any, console: Console, options: argparse.Namespace) -> N
     out = "" if options.out == "runs" else f" --out {options.out}"
     sealed = result.lock.test.size
     console.line(f"\nRun:    {result.folder.path}")
+    if result.report.exists():
+        console.line(f"Report: {result.report}")
     if sealed:
         console.line(f"Next:   glassnet eval{out}              open the {sealed:,} sealed test pictures")
     console.line(f"        glassnet predict PICTURE{out}   ask this network about any picture")

@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glassnet.pipeline.auditing import audit
+    from glassnet.pipeline.auditing import audit, write_audit_page
     from glassnet.pipeline.evaluating import evaluate
+    from glassnet.pipeline.finding import find_rate
     from glassnet.pipeline.predict import Predictor, write_answers
+    from glassnet.pipeline.reporting import report
     from glassnet.pipeline.run import Run, load
     from glassnet.pipeline.training import resume, train
 
@@ -14,6 +16,9 @@ _WHERE = {
     "resume": "training",
     "evaluate": "evaluating",
     "audit": "auditing",
+    "find_rate": "finding",
+    "report": "reporting",
+    "write_audit_page": "auditing",
     "load": "run",
     "Run": "run",
     "Predictor": "predict",
@@ -30,4 +35,16 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
 
 
-__all__ = ["Predictor", "Run", "audit", "evaluate", "load", "resume", "train", "write_answers"]
+__all__ = [
+    "Predictor",
+    "Run",
+    "audit",
+    "evaluate",
+    "find_rate",
+    "load",
+    "report",
+    "resume",
+    "train",
+    "write_answers",
+    "write_audit_page",
+]

@@ -10,3 +10,16 @@ from glassnet.recipe import Recipe
 def audit(recipe: Recipe, out: str | Path = "runs", observer: Observer | None = None) -> Prepared:
     """Recognise, decode once, audit and split, and tell what was found."""
     return prepare(recipe, Path(out), observer or Observer())
+
+
+def write_audit_page(prepared: Prepared, path: str | Path, varied: int = 0) -> Path:
+    """Write the findings with their pictures as one HTML file; `varied` pictures are shown as training would vary them.
+
+    Raises StorageError when the page cannot be written.
+    """
+    from glassnet.pipeline.reporting import data_of
+    from glassnet.pipeline.training import resolve_for
+    from glassnet.report.write import write_audit
+
+    resolved, _ = resolve_for(prepared)
+    return write_audit(data_of(prepared, resolved.augment, resolved.train.seed, varied), path)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from glassnet.data.lock import read_lock
 from glassnet.errors import DataError
 from glassnet.pipeline.measuring import scored
 from glassnet.pipeline.observer import Observer
 from glassnet.pipeline.prepare import prepare
+from glassnet.pipeline.reporting import align, try_to_write
 from glassnet.pipeline.run import Run, load
 
 
@@ -24,21 +24,13 @@ def evaluate(
     observer = observer or Observer()
     run = load(name, out)
     quiet = Observer()
-    prepared = prepare(run.recipe, Path(out), quiet)
-    lock = read_lock(run.folder.lock)
-    changes = lock.check(prepared.catalog, prepared.store)
-    if changes:
-        raise DataError(
-            f"The pictures changed since {run.name} was trained: {changes}. Its scores would not be comparable."
-        )
-    lock = lock.align(prepared.catalog, prepared.store)
-    rows = lock.rows(split)
+    prepared = align(run, prepare(run.recipe, Path(out), quiet))
+    rows = prepared.lock.rows(split)
     if not len(rows):
         raise DataError(f"{run.name} has no {split} pictures. They are set aside before training, with --test 0.15.")
     ledger = Ledger(out)
     if split == "test":
         ledger.opened_test(ledger.row(run.name).id)
-    prepared = replace(prepared, lock=lock)
     predictor = run.predictor
     task = task_of(prepared.catalog.task)
     targets = task.encode(prepared.catalog, np.arange(len(prepared.catalog)))
@@ -52,4 +44,5 @@ def evaluate(
         )
     run.folder.write_scores(scores)
     ledger.record_scores(ledger.row(run.name).id, scores)
+    try_to_write(run, prepared, out, observer.line)
     return run

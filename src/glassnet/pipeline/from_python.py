@@ -3,11 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+from glassnet.data.audit import Audit
 from glassnet.errors import RecipeError
+from glassnet.pipeline.auditing import audit as audit_recipe
+from glassnet.pipeline.finding import find_rate as find_recipe
+from glassnet.pipeline.notebook import observer_here
 from glassnet.pipeline.observer import Observer
 from glassnet.pipeline.run import Run
 from glassnet.pipeline.training import train as train_recipe
 from glassnet.recipe import Recipe, fields
+from glassnet.training.finder import Sweep
 
 
 def train(
@@ -15,17 +20,34 @@ def train(
     *,
     out: str | Path = "runs",
     name: str | None = None,
+    quiet: bool = False,
     observer: Observer | None = None,
     **settings: Any,
 ) -> Run | None:
     """Train on a folder, archive or built-in name, or by a whole recipe. Returns the finished run.
 
     `settings` are recipe fields by their last word (`epochs=20, lr=0.01, size=64`) or whole parts (`augment={"flip": "horizontal"}`).
-    Raises RecipeError for what is no field, and what the pipeline raises.
+    Progress is shown where the code runs, in a notebook below the cell; `quiet` shows none. Raises RecipeError for what is no field,
+    and what the pipeline raises.
     """
+    return train_recipe(_recipe(root, settings), out, name, observer or observer_here(quiet))
+
+
+def audit(root: str | Path | Recipe, *, out: str | Path = "runs", quiet: bool = False, **settings: Any) -> Audit:
+    """Say what is wrong with a folder of pictures, without training anything. `settings` as for `train`."""
+    prepared = audit_recipe(_recipe(root, settings), out, observer_here(quiet))
+    return prepared.audit
+
+
+def find_lr(root: str | Path | Recipe, *, out: str | Path = "runs", quiet: bool = False, **settings: Any) -> Sweep:
+    """Sweep the learning rate with these pictures and settings; the result shows its curve and suggests a rate."""
+    return find_recipe(_recipe(root, settings), out, observer_here(quiet)).sweep
+
+
+def _recipe(root: str | Path | Recipe, settings: dict[str, Any]) -> Recipe:
     recipe = root if isinstance(root, Recipe) else Recipe().changed({"data.root": str(root)})
     overrides = {dotted: value for key, given in settings.items() for dotted, value in _fields_of(key, given)}
-    return train_recipe(recipe.changed(overrides) if overrides else recipe, out, name, observer)
+    return recipe.changed(overrides) if overrides else recipe
 
 
 def _fields_of(key: str, given: Any) -> list[tuple[str, Any]]:

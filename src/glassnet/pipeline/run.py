@@ -55,6 +55,16 @@ class Run:
         """How often the sealed test set was opened."""
         return int(self.folder.read_record().get("test_opened") or 0)
 
+    @property
+    def environment(self) -> dict[str, Any]:
+        """The machine and the versions that trained it."""
+        return durable.read_json(self.folder.environment)
+
+    @property
+    def report(self) -> Path:
+        """The report, one HTML file; `glassnet report` writes it anew."""
+        return self.folder.report
+
     @cached_property
     def predictor(self) -> Predictor:
         """The trained network, ready to answer."""

@@ -17,6 +17,7 @@ from glassnet.pipeline.choices import resolve
 from glassnet.pipeline.measuring import measure_split
 from glassnet.pipeline.observer import Observer
 from glassnet.pipeline.prepare import Prepared, prepare
+from glassnet.pipeline.reporting import try_to_write
 from glassnet.pipeline.run import Run
 from glassnet.recipe import Recipe
 from glassnet.runs import names
@@ -41,12 +42,7 @@ def train(
     first = is_first_process()
     observer, out, started = (observer if first else None) or Observer(), Path(out), time.monotonic()
     prepared = prepare(recipe, out, observer, catalog, meanwhile=import_rooms)
-    n_train, classes = len(prepared.lock.train), len(prepared.catalog.classes)
-    pixels = prepared.pixels
-    known = prepared.catalog.extras.get("recommend", {})
-    resolved, choices = resolve(recipe, n_train, pixels.height, pixels.width, classes, known)
-    resolved = resolved.changed({"data.size": [pixels.height, pixels.width], "data.color": pixels.color})
-    choices = [*prepared.choices, *choices]
+    resolved, choices = resolve_for(prepared)
     _tell_choices(choices, observer)
     if not first:
         return _train_along(resolved, prepared, out)
@@ -59,7 +55,17 @@ def train(
         durable.write_json(folder.environment, environment())
         durable.write_json(folder.audit, prepared.audit.as_dict())
         write_lock(folder.lock, prepared.lock)
-        return _go(_Work(folder, ledger, number, resolved, prepared, observer, started), resume=False)
+        return _go(_Work(folder, ledger, number, resolved, prepared, observer, started, out), resume=False)
+
+
+def resolve_for(prepared: Prepared) -> tuple[Recipe, list[Choice]]:
+    """Fill what the recipe leaves open for these pictures; return it with every choice made, those of the data room first."""
+    pixels, recipe = prepared.pixels, prepared.recipe
+    n_train, classes = len(prepared.lock.train), len(prepared.catalog.classes)
+    known = prepared.catalog.extras.get("recommend", {})
+    resolved, choices = resolve(recipe, n_train, pixels.height, pixels.width, classes, known)
+    resolved = resolved.changed({"data.size": [pixels.height, pixels.width], "data.color": pixels.color})
+    return resolved, [*prepared.choices, *choices]
 
 
 def resume(name: str = "last", out: str | Path = "runs", observer: Observer | None = None) -> Run | None:
@@ -82,7 +88,7 @@ def resume(name: str = "last", out: str | Path = "runs", observer: Observer | No
         prepared = _prepared_again(folder, Path(out), observer)
         ledger = Ledger(out)
         number = ledger.row(folder.name).id
-        return _go(_Work(folder, ledger, number, prepared.recipe, prepared, observer, started), resume=True)
+        return _go(_Work(folder, ledger, number, prepared.recipe, prepared, observer, started, Path(out)), resume=True)
 
 
 def _prepared_again(folder: RunFolder, out: Path, observer: Observer) -> Prepared:
@@ -125,7 +131,7 @@ def _train_along(recipe: Recipe, prepared: Prepared, out: Path, resume: bool = F
     """What the later ranks of torchrun do: take every step with the first, write nothing."""
     from glassnet.training import fit
 
-    fit(_job(recipe, prepared, out / ".rank", resume, time.monotonic()))
+    fit(job_of(recipe, prepared, out / ".rank", resume, time.monotonic()))
 
 
 @dataclass
@@ -137,6 +143,7 @@ class _Work:
     prepared: Prepared
     observer: Observer
     started: float
+    out: Path
 
 
 def _go(work: _Work, resume: bool) -> Run:
@@ -158,6 +165,7 @@ def _go(work: _Work, resume: bool) -> Run:
         _record_failure(ledger, claim, error)
         raise
     ledger.finish(claim, epochs_done=len(run.history), scores=scores)
+    try_to_write(run, work.prepared, work.out, work.observer.line)
     return run
 
 
@@ -174,7 +182,7 @@ def _fit(work: _Work, claim: Any, resume: bool) -> tuple[Run, list]:
     from glassnet.training import fit
 
     prepared, recipe, folder = work.prepared, work.recipe, work.folder
-    job = _job(recipe, prepared, folder.path, resume, work.started)
+    job = job_of(recipe, prepared, folder.path, resume, work.started)
 
     def on_event(event: Any) -> None:
         ledger_event(work.ledger, claim, event)
@@ -193,10 +201,11 @@ def _fit(work: _Work, claim: Any, resume: bool) -> tuple[Run, list]:
     if scores is not None and verdict is not None:
         folder.write_scores(scores)
         durable.write_json(folder.path / "verdict.json", verdict.as_dict())
-    return Run(folder), [scores] if scores is not None else []
+    run = Run(folder)
+    return run, [scores] if scores is not None else []
 
 
-def _job(recipe: Recipe, prepared: Prepared, folder: Path, resume: bool, started: float) -> Any:
+def job_of(recipe: Recipe, prepared: Prepared, folder: Path, resume: bool, started: float) -> Any:
     """Build the network and put together what the training room needs."""
     from glassnet.training import machine as training_machine
 

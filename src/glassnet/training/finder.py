@@ -3,6 +3,7 @@
 It works through the engine contract alone and leaves the engine exactly as it found it.
 """
 
+import html
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -26,6 +27,24 @@ class Sweep:
     smoothed: tuple[float, ...]
     suggestion: float
     rule: str
+
+    def text(self, width: int = 48, height: int = 9) -> str:
+        """Return the smoothed loss over the rate as a plot of characters, and the suggestion with its reason."""
+        columns = np.linspace(0, len(self.rates) - 1, min(width, len(self.rates))).round().astype(int)
+        losses = [self.smoothed[i] for i in columns]
+        low, high = min(losses), max(min(max(losses), 1.5 * losses[0]), min(losses) + 1e-9)
+        rows = [min(height - 1, max(0, round((high - loss) / (high - low) * (height - 1)))) for loss in losses]
+        lines = [
+            (f"{high if row == 0 else low:8.3g} " if row in (0, height - 1) else " " * 9)
+            + "".join("*" if at == row else " " for at in rows)
+            for row in range(height)
+        ]
+        ends = f"{self.rates[0]:.0e}", f"{self.rates[-1]:.0e}"
+        lines.append(" " * 9 + ends[0] + ends[1].rjust(len(columns) - len(ends[0])))
+        return "\n".join([*lines, "", f"suggested rate: {self.suggestion:.2g}, {self.rule}"])
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.text())}</pre>"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the five fields as plain JSON values."""

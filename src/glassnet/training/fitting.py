@@ -1,6 +1,8 @@
 """`fit`: everything around the loop. Join the others, ask the machine, take up a checkpoint or start, train, keep the best."""
 
 import math
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,9 @@ from glassnet.training.batches import Source
 from glassnet.training.checkpoint import Keeper, Snapshot
 from glassnet.training.distributed import World, joined, shared_batch_norm
 from glassnet.training.early_stopping import standing
+from glassnet.training.engine import Batch
 from glassnet.training.events import Chosen, Note, Tell, nobody
+from glassnet.training.finder import Sweep, find
 from glassnet.training.job import Fitted, Job
 from glassnet.training.loop import Surroundings, train
 from glassnet.training.measure import plan_epochs, settle
@@ -48,6 +52,26 @@ def fit(job: Job, on_event: Tell = nobody) -> Fitted:
         torch.set_num_threads(threads)
 
 
+def find_rate(job: Job, low: float = 1e-6, high: float = 10.0, steps: int = 100) -> Sweep:
+    """Sweep the learning rate over the job's own batches and return the curve with its suggestion; nothing is trained or written.
+
+    Raises what `fit` raises for settings that do not fit, RecipeError for a senseless range, NumericError when nothing can be said.
+    """
+    _check(job)
+    allocator = machine.raise_allocator_thresholds()
+    import torch
+
+    device = resuming.choose_device(job)
+    batch, height, width = job.recipe.train.batch or 32, *job.pixels.shape[1:3]
+    threads = torch.get_num_threads()
+    try:
+        with machine.memory_guarded(batch, height, width, str(device.value)):
+            run = _Run(job, nobody, World(), [allocator, device])
+            return run.sweep(low, high, steps)
+    finally:
+        torch.set_num_threads(threads)
+
+
 class _Run:
     """One call of `fit`, in the order of its methods."""
 
@@ -76,6 +100,21 @@ class _Run:
         kept = standing(progress.history, None).reason
         reason = reason if kept in reason else f"{reason}; {kept}"
         return Fitted(progress.history, progress.best_epoch, reason, list(self.choices), progress.step)
+
+    def sweep(self, low: float, high: float, steps: int) -> Sweep:
+        """Prepare as for training, then let the rate rise over one batch after the other, epoch after epoch."""
+        self._set_up()
+        prepare = getattr(self.job.network, "prepare", None)
+        if prepare is not None:
+            prepare(self._sample())
+        settle(self.engine, self.source, self.train, self.device, self.world)
+        return find(self.engine, self._endless(), low, high, steps)
+
+    def _endless(self) -> Iterator[Batch]:
+        losses = np.full(len(self.job.pixels), np.nan, np.float32)
+        for epoch in count():
+            for _, batch in self.source.batches(epoch, self.source.visit(epoch, losses, 0.0), 0):
+                yield batch
 
     def _set_up(self) -> None:
         job, world = self.job, self.world

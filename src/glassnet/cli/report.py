@@ -1,0 +1,23 @@
+"""Write the report of a run anew: one HTML file that opens from disk and needs no network."""
+
+import argparse
+
+from glassnet.pipeline.console import Console
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of this verb."""
+    parser.add_argument("run", nargs="?", default="last", help="name of the run (default: the newest finished one)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the report and say where it is."""
+    console = Console(options.json)
+    from glassnet import pipeline
+
+    path = pipeline.report(options.run, out=options.out)
+    if options.json:
+        console.result({"report": str(path)})
+    else:
+        console.line(f"Report: {path}")
+    return 0

@@ -1,0 +1,124 @@
+"""Gathers what the report shows and writes it: at the end of `train` and `eval`, and whenever `report` is asked."""
+
+import shlex
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glassnet import randomness
+from glassnet.data.labels import label_numbers
+from glassnet.data.lock import read_lock
+from glassnet.errors import DataError, StorageError
+from glassnet.pipeline.observer import Observer
+from glassnet.pipeline.prepare import Prepared, prepare
+from glassnet.pipeline.run import Run, load
+from glassnet.recipe import AugmentRecipe
+from glassnet.report.material import Data, Material, Varied
+from glassnet.report.write import write_report
+
+_SHOWN, _DRAWS = 6, 7  # pictures, and times that each is varied
+
+
+def report(name: str = "last", out: str | Path = "runs", observer: Observer | None = None) -> Path:
+    """Write the report of a run anew and return its path. Raises DataError when its pictures changed or are gone."""
+    run = load(name, out)
+    prepared = prepare(run.recipe, Path(out), observer or Observer())
+    return write_for(run, align(run, prepared), out)
+
+
+def align(run: Run, prepared: Prepared) -> Prepared:
+    """Return prepared pictures on the sides where they were in the run. Raises DataError when they changed since."""
+    lock = read_lock(run.folder.lock)
+    changes = lock.check(prepared.catalog, prepared.store)
+    if changes:
+        raise DataError(
+            f"The pictures changed since {run.name} was trained: {changes}. Its scores would not be comparable."
+        )
+    return replace(prepared, lock=lock.align(prepared.catalog, prepared.store))
+
+
+def write_for(run: Run, prepared: Prepared, out: str | Path) -> Path:
+    """Write the report of a run whose pictures are at hand. Raises StorageError when it cannot be written."""
+    where = "" if str(out) == "runs" else f" --out {shlex.quote(str(out))}"
+    material = Material(
+        name=run.name,
+        folder=str(run.folder.path),
+        created=run.folder.created()[:10],
+        recipe=run.recipe,
+        scores=run.scores,
+        history=run.history,
+        verdict=run.verdict,
+        data=data_of(prepared, run.recipe.augment, run.recipe.train.seed),
+        summary=run.summary(),
+        choices=run.folder.read_choices(),
+        environment=run.environment,
+        test_opened=run.test_opened,
+        reproduce=f"glassnet train --recipe {shlex.quote(str(run.folder.recipe))}{where}",
+        open_test=f"glassnet eval {run.name}{where}",
+    )
+    return write_report(material, run.folder.report)
+
+
+def try_to_write(run: Run, prepared: Prepared, out: str | Path, tell: Callable[[str], None]) -> None:
+    """Write the report; what keeps it from being written is told, and costs neither the run nor its scores."""
+    try:
+        write_for(run, prepared, out)
+    except StorageError as error:
+        tell(f"The report could not be written, everything else is there: {error}")
+
+
+def data_of(prepared: Prepared, augment: AugmentRecipe, seed: int, shown: int = _SHOWN) -> Data:
+    """Return what a page says about the pictures, with `shown` of them as training varies them."""
+    pixels = prepared.store.pixels
+
+    def picture(row: int) -> np.ndarray:
+        return np.asarray(pixels[row])
+
+    varied, said = varied_pictures(prepared, augment, seed, shown)
+    catalog = prepared.catalog
+    return Data(
+        root=catalog.root,
+        layout=catalog.layout,
+        classes=catalog.classes,
+        keys=[example.key for example in catalog.examples],
+        labels=label_numbers(catalog),
+        picture=picture,
+        audit=prepared.audit,
+        lock=prepared.lock,
+        varied=varied,
+        varies=said,
+    )
+
+
+def varied_pictures(
+    prepared: Prepared, augment: AugmentRecipe, seed: int, shown: int
+) -> tuple[tuple[Varied, ...], str]:
+    """Return some training pictures as the first epochs show them, and the settings in words."""
+    on = {name: value for name, value in augment.model_dump().items() if value not in (None, 0, 0.0, "none")}
+    if not on:
+        return (), "Nothing is varied: every epoch shows the pictures as they are stored."
+    import torch
+
+    from glassnet.training import augment as training_augment
+
+    rows = prepared.lock.train
+    if not len(rows) or not shown:
+        return (), ""
+    rows = np.sort(rows[np.argsort(randomness.uniform(seed, 0, rows, "report.varied")[:, 0], kind="stable")[:shown]])
+    originals = np.ascontiguousarray(prepared.store.pixels[rows])
+    draws: list[np.ndarray] = []
+    for epoch in range(_DRAWS):
+        drawn = training_augment.draw(augment, seed, epoch, rows, *originals.shape[1:3])
+        seen = training_augment.apply(torch.from_numpy(originals), drawn)
+        draws.append((seen.permute(0, 2, 3, 1).clamp(0, 1) * 255).round().to(torch.uint8).numpy())
+    found = tuple(
+        Varied(int(row), originals[i], tuple(epoch[i] for epoch in draws)) for i, row in enumerate(rows.tolist())
+    )
+    return found, "Varied by " + ", ".join(f"{name} {_plain(value)}" for name, value in on.items()) + "."
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
