@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from glassnet.estimator import ImageClassifier
     from glassnet.pipeline import Predictor, Run, evaluate, load, resume
     from glassnet.pipeline.from_python import audit, find_lr, train
     from glassnet.recipe import Recipe
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "ImageClassifier": "glassnet.estimator",
     "train": "glassnet.pipeline.from_python",
     "audit": "glassnet.pipeline.from_python",
     "find_lr": "glassnet.pipeline.from_python",
@@ -31,4 +33,4 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_WHERE[name]), name)
 
 
-__all__ = ["Predictor", "Recipe", "Run", "audit", "evaluate", "find_lr", "load", "resume", "train"]
+__all__ = ["ImageClassifier", "Predictor", "Recipe", "Run", "audit", "evaluate", "find_lr", "load", "resume", "train"]

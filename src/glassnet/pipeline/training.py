@@ -24,6 +24,12 @@ from glassnet.runs import names
 from glassnet.runs.environment import code_version, environment, machine
 from glassnet.runs.folder import RunFolder, find, resumable, runs
 
+# Small grey pictures are mostly letters, digits and symbols.
+_WRITING = {
+    "augment.flip": ("none", "small grey pictures are often writing, which a mirror makes into something else"),
+    "train.views": ("one", "the mirror image would be another sign"),
+}
+
 
 def train(
     recipe: Recipe,
@@ -62,7 +68,9 @@ def resolve_for(prepared: Prepared) -> tuple[Recipe, list[Choice]]:
     """Fill what the recipe leaves open for these pictures; return it with every choice made, those of the data room first."""
     pixels, recipe = prepared.pixels, prepared.recipe
     n_train, classes = len(prepared.lock.train), len(prepared.catalog.classes)
-    known = prepared.catalog.extras.get("recommend", {})
+    known = (_WRITING if pixels.channels == 1 and pixels.height <= 32 else {}) | prepared.catalog.extras.get(
+        "recommend", {}
+    )
     resolved, choices = resolve(recipe, n_train, pixels.height, pixels.width, classes, known)
     resolved = resolved.changed({"data.size": [pixels.height, pixels.width], "data.color": pixels.color})
     return resolved, [*prepared.choices, *choices]

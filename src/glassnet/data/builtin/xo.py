@@ -35,6 +35,8 @@ def catalog(cache: Path | None = None, progress: Callable[[int, int], None] | No
         extras={
             "recommend": {
                 "train.epochs": (12, "drawn strokes are learned within a few passes"),
+                "augment.flip": ("horizontal", "an X and an O stay what they are in a mirror"),
+                "train.views": ("mirror", "two views of a symmetric sign are better than one"),
             }
         },
     )

@@ -25,7 +25,7 @@ def from_arrays(X: np.ndarray, y: Sequence, groups: Sequence | None = None) -> C
     understood, so that later arrays can be read the same way. Raises DataError with a sentence for anything else.
     """
     pixels, scale, said = to_bytes(X)
-    labels = [_name(value) for value in np.asarray(y, dtype=object).ravel()] if np.ndim(y) == 1 else None
+    labels = [label_name(value) for value in np.asarray(y, dtype=object).ravel()] if np.ndim(y) == 1 else None
     if labels is None:
         raise DataError(f"y must be one label per picture, a list of {len(pixels):,}; it has the shape {np.shape(y)}.")
     if len(labels) != len(pixels):
@@ -117,7 +117,8 @@ def _scaled(X: np.ndarray, scale: str) -> np.ndarray:
     return np.floor(values + 0.5).astype(np.uint8)
 
 
-def _name(value: object) -> str:
+def label_name(value: object) -> str:
+    """Return the class name of one label of `y`. Raises DataError for what is no name (None, NaN, blank)."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # labels that went through a float array are still the classes 0, 1, 2
     if value is None or (isinstance(value, float) and value != value) or not str(value).strip():
