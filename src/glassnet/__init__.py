@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from glassnet.estimator import ImageClassifier
     from glassnet.pipeline import Predictor, Run, evaluate, load, resume
     from glassnet.pipeline.from_python import audit, find_lr, train
+    from glassnet.pipeline.showing import show, summary
     from glassnet.recipe import Recipe
 
 __version__ = "0.1.0"
@@ -18,6 +19,8 @@ _WHERE = {
     "resume": "glassnet.pipeline",
     "evaluate": "glassnet.pipeline",
     "load": "glassnet.pipeline",
+    "show": "glassnet.pipeline.showing",
+    "summary": "glassnet.pipeline.showing",
     "Run": "glassnet.pipeline",
     "Predictor": "glassnet.pipeline",
     "Recipe": "glassnet.recipe",
@@ -33,4 +36,17 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_WHERE[name]), name)
 
 
-__all__ = ["ImageClassifier", "Predictor", "Recipe", "Run", "audit", "evaluate", "find_lr", "load", "resume", "train"]
+__all__ = [
+    "ImageClassifier",
+    "Predictor",
+    "Recipe",
+    "Run",
+    "audit",
+    "evaluate",
+    "find_lr",
+    "load",
+    "resume",
+    "show",
+    "summary",
+    "train",
+]

@@ -1,5 +1,6 @@
 """A run as a person holds it: its scores, verdict, history, and the network that answers."""
 
+import html
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,17 @@ class Run:
     def history(self) -> History:
         """The learning curve, one row per epoch."""
         return from_csv(self.folder.history.read_text(encoding="utf-8"))
+
+    @property
+    def curves(self) -> Any:
+        """Loss, score and learning rate over the epochs, to look at in a notebook."""
+        from glassnet.report.inline import Shown
+        from glassnet.report.markup import tag
+        from glassnet.report.sections.curves import charts_of
+
+        best = self.verdict.get("numbers", {}).get("best_epoch")
+        charts = charts_of(self.history, int(best) if best else None)
+        return Shown(f"learning curves of {self.name}, {len(self.history)} epochs", tag("div", charts, cls="charts"))
 
     @cached_property
     def lock(self) -> Lock:
@@ -114,7 +126,8 @@ class Run:
         return f"Run({self.name!r})"
 
     def _repr_html_(self) -> str:
-        return "".join(scores._repr_html_() for scores in self.scores.values()) + self.history._repr_html_()
+        parts = [f"<h3>{html.escape(self.name)}</h3>", *(scores._repr_html_() for scores in self.scores.values())]
+        return "".join(parts) + self.curves._repr_html_()
 
 
 def load(name: str = "last", out: str | Path = "runs") -> Run:

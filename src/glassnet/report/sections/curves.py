@@ -3,9 +3,10 @@
 import math
 
 from glassnet.report.charts import Line, curves
-from glassnet.report.markup import tag
+from glassnet.report.markup import Markup, tag
 from glassnet.report.material import Material
 from glassnet.report.page import Section, table
+from glassnet.training.history import History
 
 
 def section(material: Material) -> Section | None:
@@ -13,16 +14,7 @@ def section(material: Material) -> Section | None:
     history = material.history
     if not len(history):
         return None
-    epochs = [float(value) for value in history.epoch]
-    best = _best_epoch(material)
-    mark = None if best is None else (float(best), f"epoch {best} kept")
-    loss = _both(epochs, history.loss, history.validation_loss)
-    score = _both(epochs, history.train_score, history.validation_score)
-    charts = [
-        curves("Loss over epochs", loss, "epoch", "loss", mark),
-        curves("Score over epochs", score, "epoch", "score", mark),
-        curves("Learning rate at the end of each epoch", [Line("learning rate", epochs, history.lr)], "epoch", ""),
-    ]
+    charts = charts_of(history, _best_epoch(material))
     rows = [
         (
             row.epoch,
@@ -42,6 +34,19 @@ def section(material: Material) -> Section | None:
         "Training values are taken while weights change, on varied pictures and with dropout, so they may lie below those of validation."
     )
     return Section("learning", "Learning curves", lead, tag("div", tag("div", charts, cls="charts"), values))
+
+
+def charts_of(history: History, best: int | None) -> list[Markup]:
+    """Return the charts of loss, score and learning rate; `best` marks the epoch that was kept."""
+    epochs = [float(value) for value in history.epoch]
+    mark = None if best is None else (float(best), f"epoch {best} kept")
+    loss = _both(epochs, history.loss, history.validation_loss)
+    score = _both(epochs, history.train_score, history.validation_score)
+    return [
+        curves("Loss over epochs", loss, "epoch", "loss", mark),
+        curves("Score over epochs", score, "epoch", "score", mark),
+        curves("Learning rate at the end of each epoch", [Line("learning rate", epochs, history.lr)], "epoch", ""),
+    ]
 
 
 def _both(epochs: list[float], training: list[float], validation: list[float]) -> list[Line]:
