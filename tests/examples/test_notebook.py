@@ -38,7 +38,9 @@ def test_every_cell_runs_and_shows_itself(executed):
     notebook, folder = executed
     assert "Audit" in html_of(notebook, "pictures")
     assert html_of(notebook, 'gn.show("xo", 10)').count("data:image/webp") == 10
-    expected = 122_570 - 2 * 32 * 9 - 8 * 65  # the published table, for one channel and two classes instead of three and ten
+    expected = (
+        122_570 - 2 * 32 * 9 - 8 * 65
+    )  # the published table, for one channel and two classes instead of three and ten
     assert f"{expected:,}" in html_of(notebook, "classes=2)")
     assert html_of(notebook, "run.curves").count("<svg") == 3
     assert "accuracy" in html_of(notebook, 'run.scores["test"]')

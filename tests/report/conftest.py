@@ -6,12 +6,11 @@ from PIL import Image
 
 from glassnet.pipeline.from_python import train
 
-HOSTILE = "<script>alert(1)</script>"  # a folder cannot hold the slash, so the tag is closed by the page or not at all
 CLASSES = ("<img src=x onerror=alert(1)>", 'it\'s "two" & more', "plain")
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory):
+def photos(tmp_path_factory):
     root = tmp_path_factory.mktemp("hostile") / "photos"
     draw = np.random.default_rng(3)
     for number, name in enumerate(CLASSES):
@@ -23,5 +22,20 @@ def run(tmp_path_factory):
             Image.fromarray(pixels).save(root / name / f"{i:02}.png")
     (root / "plain" / "copy.png").write_bytes((root / "plain" / "00.png").read_bytes())
     (root / "plain" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
-    out = tmp_path_factory.mktemp("runs")
-    return train(root, out=out, network="mini", epochs=3, batch=16, threads=1, precision="fp32", quiet=True)
+    return root
+
+
+@pytest.fixture(scope="session")
+def trained(photos, tmp_path_factory):
+    """Return a function that trains a small run of its own."""
+
+    def training():
+        out = tmp_path_factory.mktemp("runs")
+        return train(photos, out=out, network="mini", epochs=3, batch=16, threads=1, precision="fp32", quiet=True)
+
+    return training
+
+
+@pytest.fixture(scope="session")
+def run(trained):
+    return trained()

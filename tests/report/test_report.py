@@ -107,7 +107,8 @@ def test_each_cell_of_the_confusion_matrix_has_its_pictures(run, page):
                 assert len(set(keys)) == len(keys)
 
 
-def test_after_eval_the_test_score_leads_and_looks_are_counted(run):
+def test_after_eval_the_test_score_leads_and_looks_are_counted(trained):
+    run = trained()
     out = run.folder.path.parent
     evaluate(run.name, out)
     said = Reader(run.report.read_text(encoding="utf-8")).said

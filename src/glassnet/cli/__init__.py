@@ -78,7 +78,9 @@ def _run(verb: str, given: list[str]) -> int:
     module = verb_module(verb)
     parser = parser_for(verb, module.__doc__ or VERBS[verb])
     module.arguments(parser)
-    return module.run(parser.parse_args(given))
+    options = parser.parse_args(given)
+    options.words = given
+    return module.run(options)
 
 
 def _verb(word: str) -> str:

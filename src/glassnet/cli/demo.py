@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
     console.line(str(trained))
     console.line("\nNow the pictures that nothing has seen so far:")
     result = pipeline.evaluate(trained.name, out=options.out, split="test", observer=console)
-    console.line(result.scores["test"].text())
+    console.line(result.scores["test"].text(brief=True))
     console.line(f"\nRun:    {result.folder.path}")
     console.line(f"Report: {result.report}")
     console.line("Next:   glassnet train PHOTOS       a folder with one folder of pictures per class")

@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         console.result(result.as_dict())
         return 0
-    console.line(result.scores[options.split].text())
+    console.line(result.scores[options.split].text(brief=True))
     if options.split == "test":
         times = result.test_opened
         console.line(

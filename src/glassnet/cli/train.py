@@ -6,6 +6,7 @@ Whatever you do not say is chosen from the data and printed with its reason. The
 """
 
 import argparse
+import shlex
 from typing import Any
 
 from glassnet.cli.options import add_recipe, recipe_of
@@ -30,9 +31,20 @@ def run(options: argparse.Namespace) -> int:
 
     if options.find_lr:
         return _find(recipe, console, options)
-    result = pipeline.train(recipe, out=options.out, name=options.name, observer=console)
+    result = pipeline.train(recipe, out=options.out, name=options.name, observer=console, command=typed(options))
     show_result(result, console, options)
     return 0
+
+
+def typed(options: argparse.Namespace) -> str:
+    """Return what was typed, without what concerns only this run's name and output; advice adds its options to it."""
+    words, left = [], iter(options.words)
+    for word in left:
+        if word == "--name":
+            next(left, None)
+        elif word not in ("--json", "--debug") and not word.startswith("--name="):
+            words.append(word)
+    return shlex.join(["glassnet", "train", *words])
 
 
 def _find(recipe: Any, console: Console, options: argparse.Namespace) -> int:

@@ -61,7 +61,7 @@ def default_size(sizes: np.ndarray, n: int) -> Choice:
     if (sizes == sizes[0]).all() and max(height, width) <= _SMALL:
         size = height if height == width else (height, width)
         return Choice("data.size", size, f"all pictures are {width}×{height}, small enough to be used as they are")
-    wanted = 96 if n <= 5_000 else 64
+    wanted = 128 if n <= 2_000 else 96 if n <= 5_000 else 64
     median = int(np.median(sizes.min(axis=1)))
     if median < wanted:
         side = max(8, median // 8 * 8)

@@ -79,9 +79,9 @@ class Scores:
         """Return plain JSON values; `scores_from_dict` is the inverse, exact to the last bit."""
         return asdict(self) | {"warnings": list(self.warnings)}
 
-    def text(self) -> str:
-        """Return the scores as tables for a terminal: headline figures, classes, trivial models, warnings."""
-        return show.scores_text(self)
+    def text(self, brief: bool = False) -> str:
+        """Return the scores as tables for a terminal: figures, classes, trivial models, warnings; `brief` leaves out what few need."""
+        return show.scores_text(self, brief)
 
     def __str__(self) -> str:
         return self.text()

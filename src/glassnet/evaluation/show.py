@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 # At most this many classes are listed, the worst first: a table of a thousand rows is read by nobody.
 _CLASSES_SHOWN = 40
+_FIRST = ("accuracy", "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro", "roc_auc", "log_loss", "ece")
 _NAMES = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
@@ -68,10 +69,10 @@ def html_text(text: str) -> str:
     return f"<p>{escape(text)}</p>"
 
 
-def scores_text(scores: "Scores") -> str:
-    """Return all parts of the scores as text."""
+def scores_text(scores: "Scores", brief: bool = False) -> str:
+    """Return the parts of the scores as text; brief: the figures that people ask for first, and the best trivial model alone."""
     parts = [_title(scores)]
-    parts += [table(head, rows) for head, rows in _tables(scores)]
+    parts += [table(head, rows) for head, rows in _tables(scores, brief)]
     parts += [f"Warning: {sentence}" for sentence in scores.warnings]
     return "\n\n".join(parts)
 
@@ -96,13 +97,14 @@ def interval(figure: "Figure") -> str:
     return f"{number(figure.value)} [{number(figure.low)}, {number(figure.high)}]"
 
 
-def _tables(scores: "Scores") -> list[tuple[list[str], list[list[str]]]]:
-    rows = [_row(name_of(name), figure) for name, figure in scores.figures.items()]
+def _tables(scores: "Scores", brief: bool = False) -> list[tuple[list[str], list[list[str]]]]:
+    rows = [_row(name_of(name), figure) for name, figure in scores.figures.items() if not brief or name in _FIRST]
     found = [(["figure", "value", "95 % interval", "n", "method"], rows)]
     if scores.per_class:
         found.append(_class_table(scores))
     if scores.trivial:
-        rows = [_row(name, figure) for name, figure in scores.trivial.items()]
+        best = max(scores.trivial, key=lambda name: scores.trivial[name].value)
+        rows = [_row(name, figure) for name, figure in scores.trivial.items() if not brief or name == best]
         found.append((["trivial model", name_of(scores.headline), "95 % interval", "n", "method"], rows))
     return found
 

@@ -17,8 +17,8 @@ def write_audit_page(prepared: Prepared, path: str | Path, varied: int = 0) -> P
 
     Raises StorageError when the page cannot be written.
     """
+    from glassnet.pipeline.choices import resolve_for
     from glassnet.pipeline.reporting import data_of
-    from glassnet.pipeline.training import resolve_for
     from glassnet.report.write import write_audit
 
     resolved, _ = resolve_for(prepared)

@@ -4,6 +4,8 @@ from typing import Any
 
 from glassnet.choice import Choice
 from glassnet.networks.presets import recommendations
+from glassnet.pipeline.observer import Observer
+from glassnet.pipeline.prepare import Prepared
 from glassnet.recipe import Recipe, fields
 
 # Where neither the user nor the preset says anything: off, or the field's plainest value.
@@ -24,6 +26,24 @@ _PLAIN = {
 }
 # Rates at which each optimizer usually learns, for networks that bring no recommendation of their own.
 _RATES = {"sgd": 0.05, "adam": 1e-3, "adamw": 1e-3, "muon": 0.02}
+
+# Small grey pictures are mostly letters, digits and symbols.
+_WRITING = {
+    "augment.flip": ("none", "small grey pictures are often writing, which a mirror makes into something else"),
+    "train.views": ("one", "the mirror image would be another sign"),
+}
+
+
+def resolve_for(prepared: Prepared) -> tuple[Recipe, list[Choice]]:
+    """Fill what the recipe leaves open for these pictures; return it with every choice made, those of the data room first."""
+    pixels, recipe = prepared.pixels, prepared.recipe
+    n_train, classes = len(prepared.lock.train), len(prepared.catalog.classes)
+    known = (_WRITING if pixels.channels == 1 and pixels.height <= 32 else {}) | prepared.catalog.extras.get(
+        "recommend", {}
+    )
+    resolved, choices = resolve(recipe, n_train, pixels.height, pixels.width, classes, known)
+    resolved = resolved.changed({"data.size": [pixels.height, pixels.width], "data.color": pixels.color})
+    return resolved, [*prepared.choices, *choices]
 
 
 def resolve(
@@ -49,7 +69,7 @@ def resolve(
     for dotted, (value, reason) in asked.items():
         if recipe.is_set(dotted) or (dotted == "train.epochs" and recipe.train.minutes is not None):
             continue
-        if changed_optimizer and dotted in ("train.lr", "train.weight_decay"):
+        if changed_optimizer and dotted in ("train.lr", "train.weight_decay", "train.momentum"):
             continue  # a rate is only right for the optimizer it was found with
         overrides[dotted] = value
         choices.append(Choice(dotted, value, reason))
@@ -70,3 +90,10 @@ def resolve(
         if dotted in ("train.optimizer", "train.lr", "train.schedule", "train.batch", "train.epochs"):
             choices.append(Choice(dotted, value, f"usual for {optimizer} and {n_train:,} training pictures"))
     return recipe.changed(overrides), choices
+
+
+def tell_choices(choices: list[Choice], observer: Observer) -> None:
+    """Say what was chosen and why."""
+    observer.line("\nchosen for you (each can be set):")
+    for choice in choices:
+        observer.line(f"  {choice}")

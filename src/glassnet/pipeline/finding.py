@@ -5,9 +5,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from glassnet.pipeline.choices import resolve_for
+from glassnet.pipeline.jobs import import_rooms, job_of
 from glassnet.pipeline.observer import Observer
 from glassnet.pipeline.prepare import prepare
-from glassnet.pipeline.training import import_rooms, job_of, resolve_for
 from glassnet.recipe import Recipe
 from glassnet.report.finder import write_sweep
 from glassnet.runs import names

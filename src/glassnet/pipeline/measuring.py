@@ -16,7 +16,14 @@ _TRAIN_SAMPLE = 2000  # enough to see a gap of a few points; a second look at ev
 
 
 def measure_split(
-    prepared: Prepared, recipe: Recipe, network: Any, task: Any, targets: np.ndarray, split: str, history: Any
+    prepared: Prepared,
+    recipe: Recipe,
+    network: Any,
+    task: Any,
+    targets: np.ndarray,
+    split: str,
+    history: Any,
+    command: str = "",
 ) -> tuple[Scores | None, float, Verdict | None]:
     """Return scores of one split, the temperature fitted on it, and the verdict; (None, 1.0, None) without pictures."""
     from glassnet.training.answers import outputs
@@ -32,7 +39,7 @@ def measure_split(
     if len(sample) > _TRAIN_SAMPLE:
         sample = sample[np.linspace(0, len(sample) - 1, _TRAIN_SAMPLE).astype(np.int64)]
     seen = measure(task, outputs(network, pixels, sample, views), targets[sample], classes, "train")
-    return scores, temperature, verdict(history, seen, scores, scores.trivial, recipe)
+    return scores, temperature, verdict(history, seen, scores, scores.trivial, recipe, command)
 
 
 def scored(

@@ -108,7 +108,7 @@ class Run:
 
     def text(self) -> str:
         """Return scores and verdict in words."""
-        parts = [scores.text() for scores in self.scores.values()]
+        parts = [scores.text(brief=True) for scores in self.scores.values()]
         if self.verdict:
             parts.append(self.verdict_text())
         return "\n\n".join(parts)

@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from glassnet import durable
-from glassnet.choice import Choice
 from glassnet.data.catalog import Catalog
 from glassnet.data.lock import read_lock, write_lock
 from glassnet.errors import DataError, RecipeError
-from glassnet.pipeline.choices import resolve
+from glassnet.pipeline.choices import resolve_for, tell_choices
+from glassnet.pipeline.jobs import import_rooms, job_of
+from glassnet.pipeline.logged import Logged
 from glassnet.pipeline.measuring import measure_split
 from glassnet.pipeline.observer import Observer
 from glassnet.pipeline.prepare import Prepared, prepare
@@ -24,12 +23,6 @@ from glassnet.runs import names
 from glassnet.runs.environment import code_version, environment, machine
 from glassnet.runs.folder import RunFolder, find, resumable, runs
 
-# Small grey pictures are mostly letters, digits and symbols.
-_WRITING = {
-    "augment.flip": ("none", "small grey pictures are often writing, which a mirror makes into something else"),
-    "train.views": ("one", "the mirror image would be another sign"),
-}
-
 
 def train(
     recipe: Recipe,
@@ -37,19 +30,21 @@ def train(
     name: str | None = None,
     observer: Observer | None = None,
     catalog: Catalog | None = None,
+    command: str = "",
 ) -> Run | None:
     """Prepare, train, measure on validation, write the run folder and the ledger. The test split stays sealed.
 
-    Under torchrun only the first process writes and returns the run; the others train along and return None.
+    `command` is what the user typed, which the verdict's advice builds on. Under torchrun only the first process writes and returns the
+    run; the others train along and return None.
     Raises what the rooms raise: DataError, RecipeError, StorageError, NumericError, InterruptedRun (everything saved) and so on.
     """
     from glassnet.runs.ledger import Ledger
 
     first = is_first_process()
-    observer, out, started = (observer if first else None) or Observer(), Path(out), time.monotonic()
+    observer, out, started = Logged((observer if first else None) or Observer()), Path(out), time.monotonic()
     prepared = prepare(recipe, out, observer, catalog, meanwhile=import_rooms)
     resolved, choices = resolve_for(prepared)
-    _tell_choices(choices, observer)
+    tell_choices(choices, observer)
     if not first:
         return _train_along(resolved, prepared, out)
     ledger = Ledger(out)
@@ -61,26 +56,14 @@ def train(
         durable.write_json(folder.environment, environment())
         durable.write_json(folder.audit, prepared.audit.as_dict())
         write_lock(folder.lock, prepared.lock)
-        return _go(_Work(folder, ledger, number, resolved, prepared, observer, started, out), resume=False)
-
-
-def resolve_for(prepared: Prepared) -> tuple[Recipe, list[Choice]]:
-    """Fill what the recipe leaves open for these pictures; return it with every choice made, those of the data room first."""
-    pixels, recipe = prepared.pixels, prepared.recipe
-    n_train, classes = len(prepared.lock.train), len(prepared.catalog.classes)
-    known = (_WRITING if pixels.channels == 1 and pixels.height <= 32 else {}) | prepared.catalog.extras.get(
-        "recommend", {}
-    )
-    resolved, choices = resolve(recipe, n_train, pixels.height, pixels.width, classes, known)
-    resolved = resolved.changed({"data.size": [pixels.height, pixels.width], "data.color": pixels.color})
-    return resolved, [*prepared.choices, *choices]
+        return _go(_Work(folder, ledger, number, resolved, prepared, observer, started, out, command), resume=False)
 
 
 def resume(name: str = "last", out: str | Path = "runs", observer: Observer | None = None) -> Run | None:
     """Go on with an interrupted run. Raises DataError when its pictures changed, RecipeError when there is nothing to resume."""
     from glassnet.runs.ledger import Ledger
 
-    observer, started = observer or Observer(), time.monotonic()
+    observer, started = Logged(observer or Observer()), time.monotonic()
     if not is_first_process():
         folder = _unfinished(out) if name == "last" else find(out, name)
         return _train_along(
@@ -121,15 +104,6 @@ def _unfinished(out: str | Path) -> RunFolder:
     return found[-1]
 
 
-def import_rooms() -> None:
-    """Import what training needs, torch above all: a second of work that fits beside the decoding of pictures."""
-    from glassnet.training.machine import raise_allocator_thresholds
-
-    raise_allocator_thresholds()  # before the first tensor
-    import glassnet.networks.network
-    import glassnet.training.fitting  # noqa: F401
-
-
 def is_first_process() -> bool:
     """Whether this process writes and speaks: always, unless torchrun started it as a later rank."""
     return os.environ.get("RANK", "0") == "0" or int(os.environ.get("WORLD_SIZE", "1")) <= 1
@@ -149,13 +123,15 @@ class _Work:
     number: int
     recipe: Recipe
     prepared: Prepared
-    observer: Observer
+    observer: Logged
     started: float
     out: Path
+    command: str = ""
 
 
 def _go(work: _Work, resume: bool) -> Run:
     ledger = work.ledger
+    work.observer.keep(work.folder)
     claim = ledger.claim(work.number, abandoned=True)
     if claim is None:
         raise RecipeError(f"{work.folder.name} is taken by another process.")
@@ -171,6 +147,7 @@ def _go(work: _Work, resume: bool) -> Run:
         run, scores = _fit(work, claim, resume)
     except BaseException as error:
         _record_failure(ledger, claim, error)
+        work.observer.line_kept(f"{type(error).__name__}: {error}")
         raise
     ledger.finish(claim, epochs_done=len(run.history), scores=scores)
     try_to_write(run, work.prepared, work.out, work.observer.line)
@@ -202,7 +179,7 @@ def _fit(work: _Work, claim: Any, resume: bool) -> tuple[Run, list]:
     network, task = job.network.to("cpu"), job.task
     folder.write_choices([*folder.read_choices(), *fitted.choices])
     scores, temperature, verdict = measure_split(
-        prepared, recipe, network, task, job.targets, "validation", fitted.history
+        prepared, recipe, network, task, job.targets, "validation", fitted.history, work.command
     )
     extra = {"views": recipe.train.views or "one", "run": folder.name}
     save_model(folder.path, network, task=task.name, pixels=prepared.pixels, temperature=temperature, extra=extra)
@@ -213,36 +190,6 @@ def _fit(work: _Work, claim: Any, resume: bool) -> tuple[Run, list]:
     return run, [scores] if scores is not None else []
 
 
-def job_of(recipe: Recipe, prepared: Prepared, folder: Path, resume: bool, started: float) -> Any:
-    """Build the network and put together what the training room needs."""
-    from glassnet.training import machine as training_machine
-
-    training_machine.raise_allocator_thresholds()  # before the first tensor
-    from glassnet.networks.network import build
-    from glassnet.networks.presets import layers_of
-    from glassnet.tasks import task as task_of
-    from glassnet.training import Job
-
-    task, pixels, classes = task_of(prepared.catalog.task), prepared.pixels, prepared.catalog.classes
-    shape = (pixels.channels, pixels.height, pixels.width)
-    layers = layers_of(recipe.network, shape, len(classes), recipe.train.dropout)
-    network = build(layers, shape, classes, recipe.train.initial or "he", recipe.train.seed)
-    network.preprocessing = pixels.as_dict()
-    return Job(
-        recipe=recipe,
-        network=network,
-        task=task,
-        pixels=prepared.store.pixels,
-        targets=task.encode(prepared.catalog, np.arange(len(prepared.catalog))),
-        train_rows=prepared.lock.train,
-        validation_rows=prepared.lock.validation,
-        folder=folder,
-        resume=resume,
-        classes=len(classes),
-        spent_seconds=time.monotonic() - started,
-    )
-
-
 def ledger_event(ledger: Any, claim: Any, event: Any) -> None:
     """Give the ledger its sign of life."""
     kind = type(event).__name__
@@ -250,9 +197,3 @@ def ledger_event(ledger: Any, claim: Any, event: Any) -> None:
         ledger.beat(claim, event.row.epoch)
     elif kind == "StepDone":
         ledger.beat(claim)
-
-
-def _tell_choices(choices: list[Choice], observer: Observer) -> None:
-    observer.line("\nchosen for you (each can be set):")
-    for choice in choices:
-        observer.line(f"  {choice}")

@@ -1,0 +1,48 @@
+"""From prepared pictures and a resolved recipe to what the training room needs: the network and the job."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from glassnet.pipeline.prepare import Prepared
+from glassnet.recipe import Recipe
+from glassnet.training.job import Job
+
+
+def import_rooms() -> None:
+    """Import what training needs, torch above all: a second of work that fits beside the decoding of pictures."""
+    from glassnet.training.machine import raise_allocator_thresholds
+
+    raise_allocator_thresholds()  # before the first tensor
+    import glassnet.networks.network
+    import glassnet.training.fitting  # noqa: F401
+
+
+def job_of(recipe: Recipe, prepared: Prepared, folder: Path, resume: bool, started: float) -> Job:
+    """Build the network and put together what the training room needs."""
+    from glassnet.training import machine as training_machine
+
+    training_machine.raise_allocator_thresholds()  # before the first tensor
+    from glassnet.networks.network import build
+    from glassnet.networks.presets import layers_of
+    from glassnet.tasks import task as task_of
+
+    task, pixels, classes = task_of(prepared.catalog.task), prepared.pixels, prepared.catalog.classes
+    shape = (pixels.channels, pixels.height, pixels.width)
+    layers = layers_of(recipe.network, shape, len(classes), recipe.train.dropout)
+    network = build(layers, shape, classes, recipe.train.initial or "he", recipe.train.seed)
+    network.preprocessing = pixels.as_dict()
+    return Job(
+        recipe=recipe,
+        network=network,
+        task=task,
+        pixels=prepared.store.pixels,
+        targets=task.encode(prepared.catalog, np.arange(len(prepared.catalog))),
+        train_rows=prepared.lock.train,
+        validation_rows=prepared.lock.validation,
+        folder=folder,
+        resume=resume,
+        classes=len(classes),
+        spent_seconds=time.monotonic() - started,
+    )
