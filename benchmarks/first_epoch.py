@@ -1,9 +1,10 @@
 """How long from 50,000 JPEG files to the end of epoch 1: the whole process, imports included?
 
 The tutorial network, batch 32, Adam, all 50,000 pictures for training. Glassnet: `glassnet train` with nothing decoded before (first run),
-then again with the pixel store in place (second run); its seconds hold the audit, the split, the scores and the report too. Keras:
-`image_dataset_from_directory` and `fit`. PyTorch: an image folder with Pillow, `DataLoader` with four workers, a plain loop. The sides take
-turns; the files are in the page cache for all of them. Memory is the proportional set size of the process tree.
+then again with the pixel store in place (second run). Keras: `image_dataset_from_directory` and `fit`. PyTorch: an image folder with
+Pillow, `DataLoader` with four workers, a plain loop. Seconds run from the start of the process to the end of epoch 1 for all; Glassnet's
+hold the audit, the split and the choice of precision. The sides take turns; the files are in the page cache for all of them. Memory is
+the proportional set size of the process tree.
 
     python benchmarks/first_epoch.py --data DIR
 """
@@ -19,7 +20,7 @@ from runs_of import ALL_FOR_TRAINING
 
 RECIPE = (
     "--network", "tutorial", "--epochs", "1", "--batch", "32", "--train.optimizer", "adam", "--train.lr", "0.001",
-    "--train.precision", "fp32", "--train.schedule", "constant", "--train.initial", "glorot",
+    "--train.schedule", "constant", "--train.initial", "glorot",
     "--augment", "none", "--data.size", "32", "--data.group_by", "none",
 )  # fmt: skip
 GOALS = {
@@ -39,8 +40,11 @@ def main() -> None:
             for name, ran in one_round(folder, options.threads):
                 found.setdefault(name, []).append(ran)
     seconds = {
-        name: result.figure(name, "whole process", "s", [ran.seconds for ran in runs]) for name, runs in found.items()
+        name: result.figure(name, "start to the end of epoch 1", "s", [ran.marked or ran.seconds for ran in runs])
+        for name, runs in found.items()
     }
+    for name, runs in found.items():
+        result.figure(name, "whole process", "s", [ran.seconds for ran in runs])
     for name, runs in found.items():
         goal = "<= 1200" if name.startswith("Glassnet") else None
         result.figure(name, "peak memory of the tree", "MB", [ran.peak_mb for ran in runs], goal)
@@ -69,9 +73,9 @@ def one_round(folder: str, threads: int):
             *ALL_FOR_TRAINING,
             *RECIPE,
         ]
-        yield "Glassnet, first run", whole(own, threads)
+        yield "Glassnet, first run", whole(own, threads, mark="epoch   1/1")
         yield "Keras on TensorFlow", whole(keras, threads, mark="epoch 1 done")
-        yield "Glassnet, second run", whole(own, threads)
+        yield "Glassnet, second run", whole(own, threads, mark="epoch   1/1")
         yield "plain PyTorch", whole(torch, threads, mark="epoch 1 done")
 
 

@@ -1,6 +1,5 @@
 """Training and scoring with the product's own command line, as a user does, and reading what the run folder says."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +21,14 @@ class Trained:
 
 def train(root: str, options: Sequence[str], out: Path, threads: int, score: bool = True) -> Trained:
     """Run `glassnet train`, then `glassnet eval` when there is a sealed test set, and read the newest run of `out`."""
+    from glassnet.data.lock import read_lock
     from glassnet.runs.folder import find
     from glassnet.training.history import from_csv
 
     command = [*glassnet_command(), "train", root, "--out", str(out), "--train.threads", str(threads), *options]
     ran = whole(command, threads)
     run = find(out)
-    if score and json.loads(run.lock.read_text(encoding="utf-8")).get("test"):
+    if score and read_lock(run.lock).test.size:
         whole([*glassnet_command(), "eval", run.name, "--out", str(out)], threads)
     history = from_csv(run.history.read_text(encoding="utf-8"))
     scores = {split: s.main for split, s in run.read_scores().items()}

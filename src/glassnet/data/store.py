@@ -7,6 +7,7 @@ recognised by its SHA-256 and copied. A visit that is killed half-way goes on wh
 import contextlib
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -62,13 +63,13 @@ def open_store(
     *,
     say: Callable[[str], None] | None = None,
     patience: float = 3600.0,
-    meanwhile: Callable[[], None] = lambda: None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Store:
     """Return the store of a catalog at these pixel settings, kept below `folder`, after reading whatever is not in it yet.
 
     `workers` defaults to all cores; `progress(done, total)` counts pictures that had to be read; `say` hears at once what also ends up
     in `Store.notes`; `patience` is how many seconds to wait for another process that builds the same store. `meanwhile` runs
-    in a thread while other processes decode, if they do; it must not raise. Raises StorageError.
+    in a thread while other processes decode, or when nothing has to be decoded; it must not raise. Raises StorageError.
     """
     shelf = Path(folder) / _name(catalog.root, settings)
     notes: list[str] = []
@@ -80,7 +81,12 @@ def open_store(
 
     with locked(shelf, patience, say or (lambda _: None)):
         visit = _Visit(catalog, settings, shelf, tell)
-        store = visit.finished() or visit.build(workers or cores(), progress or (lambda done, total: None), meanwhile)
+        store = visit.finished()
+        if store is not None and meanwhile is not None:
+            threading.Thread(target=meanwhile).start()  # no worker will be forked any more
+        if store is None:
+            beside = meanwhile or (lambda: None)
+            store = visit.build(workers or cores(), progress or (lambda done, total: None), beside)
     release = getattr(catalog.source, "release", None)
     if release is not None:
         release()

@@ -1,5 +1,6 @@
 """From prepared pictures and a resolved recipe to what the training room needs: the network and the job."""
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from glassnet.training.job import Job
 
 
 def import_rooms() -> None:
-    """Import what training needs, torch above all: a second of work that fits beside the decoding of pictures."""
-    from glassnet.training.machine import raise_allocator_thresholds
+    """Import what training needs, torch above all: a second of work that fits beside the decoding of pictures. Never raises."""
+    with contextlib.suppress(Exception):  # the same import will fail again where it is needed, and say why
+        from glassnet.training.machine import raise_allocator_thresholds
 
-    raise_allocator_thresholds()  # before the first tensor
-    import glassnet.networks.network
-    import glassnet.training.fitting  # noqa: F401
+        raise_allocator_thresholds()  # before the first tensor
+        import glassnet.networks.network
+        import glassnet.training.fitting  # noqa: F401
 
 
 def job_of(recipe: Recipe, prepared: Prepared, folder: Path, resume: bool, started: float) -> Job:

@@ -37,12 +37,12 @@ def prepare(
     out: Path,
     observer: Observer,
     catalog: Catalog | None = None,
-    meanwhile: Callable[[], None] = lambda: None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Prepared:
     """Walk the data rooms and tell the observer what was found. Raises DataError when there is nothing sound to train on.
 
     `catalog` is given when the pictures are arrays in memory; otherwise `recipe.data.root` is read.
-    `meanwhile` runs in a thread while other processes decode pictures.
+    `meanwhile` runs in a thread while other processes decode pictures, or beside the audit when nothing has to be decoded.
     """
     if catalog is None:
         catalog = recognise(recipe.data.root, task=recipe.data.task)

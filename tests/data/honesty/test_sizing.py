@@ -27,7 +27,10 @@ def test_small_oblong_pictures_keep_their_shape():
 
 @pytest.mark.parametrize(
     ("sides", "n", "size"),
-    [((300, 400), 1000, 128), ((300, 400), 5000, 96), ((300, 400), 50_000, 64), ((300, 70), 1000, 64), ((12, 300), 1000, 8), ((128, 128), 10, 128)],
+    [
+        ((300, 400), 1000, 128), ((300, 400), 5000, 96), ((300, 400), 50_000, 64), ((300, 70), 1000, 64), ((12, 300), 1000, 8),
+        ((128, 128), 10, 128),
+    ],
 )  # fmt: skip
 def test_the_rule_follows_the_number_and_never_enlarges_beyond_the_median(sides, n, size):
     choice = default_size(np.array([sides] * 5), n)

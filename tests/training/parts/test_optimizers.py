@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from glassnet.errors import RecipeError, StorageError
-from glassnet.training import optimizers
+from glassnet.training import optimizers, rules
 
 
 def settings(optimizer: str, lr: float = 0.1, momentum: float = 0.9, weight_decay: float = 0.0) -> SimpleNamespace:
@@ -93,13 +93,13 @@ def test_the_orthogonal_factor_keeps_directions_and_brings_all_values_near_one(s
     torch.manual_seed(0)
     matrix = torch.randn(shape)
     u, s, v = torch.linalg.svd(matrix, full_matrices=False)
-    result = optimizers.orthogonal(matrix).float()
+    result = rules.orthogonal(matrix).float()
     values = torch.linalg.svdvals(result)
     assert values[s / s.norm() > 0.05].min() > 0.6
     assert values.max() < 1.3
     along = u.T @ result @ v.T  # in the matrix's own directions only the diagonal is left
     assert (along - torch.diag(along.diag())).abs().max() < 0.05
-    assert torch.linalg.svdvals(optimizers.orthogonal(1000 * matrix).float()) == pytest.approx(values, abs=0.05)
+    assert torch.linalg.svdvals(rules.orthogonal(1000 * matrix).float()) == pytest.approx(values, abs=0.05)
 
 
 def test_muon_turns_kernels_the_same_way_in_any_memory_layout():
