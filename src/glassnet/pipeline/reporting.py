@@ -11,7 +11,7 @@ import numpy as np
 from glassnet import randomness
 from glassnet.data.labels import label_numbers
 from glassnet.data.lock import read_lock
-from glassnet.errors import DataError, StorageError
+from glassnet.errors import DataError, GlassnetError
 from glassnet.pipeline.observer import Observer
 from glassnet.pipeline.prepare import Prepared, prepare
 from glassnet.pipeline.run import Run, load
@@ -42,8 +42,13 @@ def align(run: Run, prepared: Prepared) -> Prepared:
 
 def write_for(run: Run, prepared: Prepared, out: str | Path) -> Path:
     """Write the report of a run whose pictures are at hand. Raises StorageError when it cannot be written."""
+    return write_report(material_of(run, prepared, out), run.folder.report)
+
+
+def material_of(run: Run, prepared: Prepared, out: str | Path) -> Material:
+    """Return everything that the report of a run shows."""
     where = "" if str(out) == "runs" else f" --out {shlex.quote(str(out))}"
-    material = Material(
+    return Material(
         name=run.name,
         folder=str(run.folder.path),
         created=run.folder.created()[:10],
@@ -59,15 +64,15 @@ def write_for(run: Run, prepared: Prepared, out: str | Path) -> Path:
         reproduce=f"glassnet train --recipe {shlex.quote(str(run.folder.recipe))}{where}",
         open_test=f"glassnet eval {run.name}{where}",
     )
-    return write_report(material, run.folder.report)
 
 
 def try_to_write(run: Run, prepared: Prepared, out: str | Path, tell: Callable[[str], None]) -> None:
     """Write the report; what keeps it from being written is told, and costs neither the run nor its scores."""
     try:
         write_for(run, prepared, out)
-    except StorageError as error:
-        tell(f"The report could not be written, everything else is there: {error}")
+    except Exception as error:  # whatever it is: hours of training must not end in a traceback because of a page
+        fault = str(error) if isinstance(error, GlassnetError) else f"{type(error).__name__}: {error}"
+        tell(f"The report could not be written, everything else is there. `glassnet report` tries again. {fault}")
 
 
 def data_of(prepared: Prepared, augment: AugmentRecipe, seed: int, shown: int = _SHOWN) -> Data:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from glassnet.report.markup import Markup, tag
 
 _WIDTH, _HEIGHT = 420, 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 20, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 20, 34
 _POINTS = 120  # a longer curve shows every second or third value
 
 
@@ -44,7 +44,10 @@ class Frame:
 def curves(
     title: str, lines: Sequence[Line], x_name: str, y_name: str, mark: tuple[float, str] | None = None
 ) -> Markup:
-    """Return curves over a common axis. `mark` is a place on that axis with its name, drawn as a dotted line."""
+    """Return curves over a common axis. `mark` is a place on that axis with its name, drawn as a dotted line.
+
+    A curve of one value is drawn as a point.
+    """
     xs = [value for line in lines for value in line.x]
     ys = [value for line in lines for value in line.y if math.isfinite(value)]
     low, high = (min(ys), max(ys)) if ys else (0.0, 1.0)
@@ -65,11 +68,26 @@ def curves(
     return _svg(title, _said(lines), parts)
 
 
+def shares(title: str, line: Line, x_name: str, y_name: str, point: tuple[float, float, str], chance: bool) -> Markup:
+    """Return a curve in the unit square, with `point` (x, y, what it is) marked; `chance` draws the diagonal of guessing."""
+    quarters = [0, 0.25, 0.5, 0.75, 1]
+    frame = Frame(0, 1, 0, 1, x_name, y_name)
+    parts = _axes(frame, quarters, quarters)
+    if chance:
+        parts.append(_diagonal(frame))
+    x, y, what = point
+    said = f"{what}: {x_name} {x:.3g}, {y_name} {y:.3g}"
+    parts += _curve(frame, line)
+    parts.append(tag("circle", tag("title", said), cx=_n(frame.x(x)), cy=_n(frame.y(y)), r=6, cls="point"))
+    parts.append(tag("text", line.name, x=_LEFT + 8, y=_TOP - 7, cls=line.style))
+    return _svg(title, f"{_said([line])}; {said}", parts)
+
+
 def reliability(title: str, bins: Sequence[dict]) -> Markup:
     """Return bars of the share of right answers over the confidence of answers, with intervals, beside the diagonal."""
     frame = Frame(0, 1, 0, 1, "confidence", "share right")
     parts = _axes(frame, [0, 0.25, 0.5, 0.75, 1], [0, 0.25, 0.5, 0.75, 1])
-    parts.append(tag("line", x1=_n(frame.x(0)), y1=_n(frame.y(0)), x2=_n(frame.x(1)), y2=_n(frame.y(1)), cls="mark"))
+    parts.append(_diagonal(frame))
     for found in bins:
         left, right = frame.x(found["low"]), frame.x(found["high"])
         top, middle = frame.y(found["accuracy"]), (left + right) / 2
@@ -81,6 +99,10 @@ def reliability(title: str, bins: Sequence[dict]) -> Markup:
         parts.append(tag("line", x1=_n(middle), x2=_n(middle), y1=_n(ends[0]), y2=_n(ends[1]), cls="whisker"))
     said = "; ".join(f"{b['confidence']:.2f}: {b['accuracy']:.2f}" for b in bins)
     return _svg(title, f"Share of right answers by confidence: {said}", parts)
+
+
+def _diagonal(frame: Frame) -> Markup:
+    return tag("line", x1=_n(frame.x(0)), y1=_n(frame.y(0)), x2=_n(frame.x(1)), y2=_n(frame.y(1)), cls="mark")
 
 
 def _curve(frame: Frame, line: Line) -> list[Markup]:
@@ -96,7 +118,7 @@ def _curve(frame: Frame, line: Line) -> list[Markup]:
         tag(
             "circle",
             tag("title", f"{line.name}, {frame.x_name} {x:g}: {y:.4g}"),
-            cx=_n(frame.x(x)), cy=_n(frame.y(y)), r=5, cls="dot",
+            cx=_n(frame.x(x)), cy=_n(frame.y(y)), r=5, cls="dot" if len(points) > 1 else f"alone {line.style}",
         )
         for x, y in points
     ]  # fmt: skip

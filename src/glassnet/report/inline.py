@@ -14,6 +14,8 @@ _STYLE = """
 .glassnet-inline .chart text.first{fill:#2b8ad6;stroke:none;opacity:1}
 .glassnet-inline .chart text.second{fill:#d9772b;stroke:none;opacity:1}
 .glassnet-inline .chart .dot{fill:transparent}
+.glassnet-inline .chart .alone.first{fill:#2b8ad6;stroke:none}
+.glassnet-inline .chart .alone.second{fill:#d9772b;stroke:none}
 .glassnet-inline .grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(5.5rem,1fr));gap:.6rem}
 .glassnet-inline figure{margin:0}
 .glassnet-inline figure img{width:100%;aspect-ratio:1;object-fit:contain;display:block}

@@ -26,6 +26,11 @@ def join(parts: Iterable[object], between: str = "") -> Markup:
     return Markup(text(between).join(_flat(parts)))
 
 
+def prose(sentence: str) -> Markup:
+    """Return a sentence in which `what stands between backticks` is code."""
+    return join(tag("code", part) if i % 2 else part for i, part in enumerate(sentence.split("`")))
+
+
 def tag(name: str, /, *children: object, **attributes: object) -> Markup:
     """Return an element. `cls` is its class, `for_` its for; underscores become hyphens; None and False leave an attribute out."""
     written = []

@@ -23,7 +23,7 @@
         const figure = made("figure");
         const image = made("img", "", picture.small ? "pixels" : "");
         image.src = picture.uri;
-        image.alt = cell.alt;
+        image.alt = `${cell.title}: ${picture.name}`;
         const caption = made("figcaption", picture.name);
         caption.title = picture.key;
         figure.append(image, caption);

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from glassnet.data.audit import Finding
-from glassnet.report.markup import Markup, tag
+from glassnet.report.markup import Markup, prose, tag
 from glassnet.report.material import Data
 from glassnet.report.page import Section, table
 from glassnet.report.pictures import figure, file_name, grid, image
@@ -25,8 +25,8 @@ def section(data: Data) -> Section:
 def _finding(data: Data, finding: Finding, places: dict[str, int]) -> Markup:
     parts: list[Markup | None] = [
         tag("h3", tag("span", finding.rank, cls=f"rank rank-{finding.rank}"), " ", finding.title),
-        tag("p", finding.why) if finding.why else None,
-        tag("p", finding.todo) if finding.todo else None,
+        tag("p", prose(finding.why)) if finding.why else None,
+        tag("p", prose(finding.todo)) if finding.todo else None,
     ]
     pairs = [pair for pair in finding.details.get("pairs", []) if all(key in places for key in pair[:2])]
     keys = [key for key in finding.keys if key in places and places[key] not in data.audit.quarantined]

@@ -4,7 +4,7 @@ from glassnet.evaluation.show import interval
 from glassnet.report.charts import reliability
 from glassnet.report.markup import tag
 from glassnet.report.material import Material
-from glassnet.report.page import Section
+from glassnet.report.page import Section, table
 
 
 def section(material: Material) -> Section | None:
@@ -31,5 +31,16 @@ def section(material: Material) -> Section | None:
     ]
     if figures:
         parts.append(tag("p", "; ".join(figures) + "."))
+    rows = [
+        (
+            f"{b['low']:.2f} – {b['high']:.2f}",
+            f"{b['n']:,}",
+            f"{b['confidence']:.3f}",
+            f"{b['accuracy']:.3f} [{b['accuracy_low']:.3f}, {b['accuracy_high']:.3f}]",
+        )
+        for b in found["bins"]
+    ]
+    values = table(("confidence", "pictures", "mean confidence", "share right"), rows)
+    parts.append(tag("details", tag("summary", "All values"), values))
     lead = "Bars are the share of right answers among answers of a confidence; on the dotted line both agree. Whiskers: 95 % intervals."
     return Section("confidence", "Can its confidence be trusted?", lead, tag("div", parts))

@@ -9,7 +9,7 @@ from glassnet.report.pictures import data_uri, short_name
 
 _MATRIX = 30  # classes up to which the whole matrix is drawn
 _PAIRS = 40  # beyond that, the most confused pairs
-_PICTURES = 1500  # over all cells: what a file that is sent by mail can hold
+_LETTERS = 4_000_000  # of all pictures behind cells together: a report is sent by mail
 
 
 def section(material: Material) -> Section | None:
@@ -19,52 +19,65 @@ def section(material: Material) -> Section | None:
     if not split or not found:
         return None
     classes, counts = found["classes"], found["counts"]
-    lead = f"Rows are the truth, columns the answer, from the pictures of {split}. Press a number to see the pictures behind it."
+    lead = (
+        f"Rows are the truth, columns the answer, “found” is the recall of a class, all on {split}. "
+        "Press a number to see the pictures behind it."
+    )
     behind = tag("div", id=f"behind-{split}", cls="behind", aria_live="polite")
     if len(classes) <= _MATRIX:
         return Section("confusion", "What is taken for what", lead, tag("div", _matrix(split, classes, counts), behind))
-    pairs = sorted(
-        ((counts[t][a], t, a) for t in range(len(classes)) for a in range(len(classes)) if t != a and counts[t][a]),
-        key=lambda pair: (-pair[0], pair[1], pair[2]),
-    )
-    rows = [(classes[t], classes[a], _button(f"{t}-{a}", n, classes[t], classes[a])) for n, t, a in pairs[:_PAIRS]]
+    pairs = [cell[:2] for cell in _reachable(found)]
+    if not pairs:
+        return Section("confusion", "What is taken for what", f"Nothing: every answer on {split} is right.", tag("div"))
+    rows = [(classes[t], classes[a], _button(f"{t}-{a}", counts[t][a], classes[t], classes[a])) for t, a in pairs]
     lead = (
-        f"The {min(_PAIRS, len(pairs))} most confused pairs of {len(classes)} classes on {split}. "
-        "Press a number to see the pictures behind it."
+        f"The most confused pairs of {len(classes)} classes on {split}. Press a number to see the pictures behind it."
     )
     listed = tag("div", table(("truth", "answer", "pictures"), rows, words=2), cls="confusion", data_split=split)
     return Section("confusion", "What is taken for what", lead, tag("div", listed, behind))
 
 
 def pictures(material: Material) -> dict[str, Any]:
-    """Return {"cells": by split and "truth-answer", "pictures": by row}, each picture once, mistakes before right answers."""
+    """Return {"cells": by split and "truth-answer", "pictures": by row}, each picture once.
+
+    Every cell gets its first picture before any gets its second, so that a large matrix is cut evenly where the file is full.
+    """
     split = material.main_split
     found = material.scores[split].tables.get("confusion") if split else None
     if not split or not found:
         return {"cells": {}, "pictures": {}}
     classes, counts = found["classes"], found["counts"]
+    reached = _reachable(found)
     shown: dict[str, Any] = {}
-    cells: dict[str, Any] = {}
-    filled = sorted(found["cells"], key=lambda cell: (cell[0] == cell[1], -counts[cell[0]][cell[1]]))
-    each = max(4, min(24, _PICTURES // max(len(filled), 1)))
-    for truth, answer, rows in filled:
-        taken = [row for row in rows[:each] if len(shown) < _PICTURES]
-        for row in taken:
-            pixels = material.data.picture(row)
-            key = material.data.keys[row]
-            shown[str(row)] = {
-                "uri": data_uri(pixels), "key": key, "name": short_name(key), "small": max(pixels.shape[:2]) <= 40,
-            }  # fmt: skip
-        n = counts[truth][answer]
+    taken: dict[str, list[int]] = {f"{truth}-{answer}": [] for truth, answer, _ in reached}
+    room = _LETTERS
+    for place in range(max((len(rows) for *_, rows in reached), default=0)):
+        for truth, answer, rows in reached:
+            if place < len(rows) and room > 0:
+                shown[str(rows[place])] = one = _picture(material, rows[place])
+                taken[f"{truth}-{answer}"].append(rows[place])
+                room -= len(one["uri"]) + len(one["key"])
+    cells = {}
+    for truth, answer, _ in reached:
+        rows, n = taken[f"{truth}-{answer}"], counts[truth][answer]
+        note = f"{n:,} picture{'s' if n != 1 else ''}" + (f", {len(rows)} of them shown." if len(rows) < n else ".")
         title = _said(classes[truth], classes[answer])
-        cells[f"{truth}-{answer}"] = {
-            "title": title,
-            "alt": title,
-            "note": f"{n:,} picture{'s' if n != 1 else ''}"
-            + (f", {len(taken)} of them shown." if len(taken) < n else "."),
-            "pictures": taken,
-        }
+        cells[f"{truth}-{answer}"] = {"title": title, "note": note, "pictures": rows}
     return {"cells": {split: cells}, "pictures": shown}
+
+
+def _reachable(found: dict[str, Any]) -> list[list[Any]]:
+    """Return the cells [truth, answer, rows] that have a button, mistakes first, the most frequent before the others."""
+    counts = found["counts"]
+    order = sorted(found["cells"], key=lambda cell: (cell[0] == cell[1], -counts[cell[0]][cell[1]], cell[0], cell[1]))
+    if len(found["classes"]) <= _MATRIX:
+        return order
+    return [cell for cell in order if cell[0] != cell[1]][:_PAIRS]
+
+
+def _picture(material: Material, row: int) -> dict[str, Any]:
+    pixels, key = material.data.picture(row), material.data.keys[row]
+    return {"uri": data_uri(pixels), "key": key, "name": short_name(key), "small": max(pixels.shape[:2]) <= 40}
 
 
 def _matrix(split: str, classes: list[str], counts: list[list[int]]) -> Markup:
@@ -75,8 +88,8 @@ def _matrix(split: str, classes: list[str], counts: list[list[int]]) -> Markup:
         cells = [_cell(truth, answer, n, totals[truth], name, classes[answer]) for answer, n in enumerate(row)]
         share = f"{row[truth] / totals[truth]:.0%}" if totals[truth] else "–"
         rows.append(tag("tr", tag("th", name, scope="row"), cells, tag("td", share, cls="share")))
-    caption = tag("caption", "Truth in rows, answers in columns; “found” is the recall of each class.")
-    drawn = tag("table", caption, tag("thead", tag("tr", head)), tag("tbody", rows), cls="confusion", data_split=split)
+    inside = tag("thead", tag("tr", head)), tag("tbody", rows)
+    drawn = tag("table", inside, cls="confusion", data_split=split, aria_label="Truth in rows, answers in columns")
     return tag("div", drawn, cls="scroll", role="region", aria_label="Confusion matrix", tabindex="0")
 
 

@@ -29,8 +29,9 @@ def section(material: Material) -> Section | None:
         table(("epoch", "loss", "score", "validation loss", "validation score", "seconds"), rows, words=1),
     )
     last = history[-1]
+    epochs = "1 epoch" if len(history) == 1 else f"{len(history)} epochs"
     lead = (
-        f"{len(history)} epochs in {_time(last.seconds)}, {last.images_per_second:,.0f} pictures per second at the end. "
+        f"{epochs} in {_time(last.seconds)}, {last.images_per_second:,.0f} pictures per second at the end. "
         "Training values are taken while weights change, on varied pictures and with dropout, so they may lie below those of validation."
     )
     return Section("learning", "Learning curves", lead, tag("div", tag("div", charts, cls="charts"), values))

@@ -2,7 +2,7 @@
 
 from glassnet.evaluation.scores import Figure, Scores
 from glassnet.evaluation.show import name_of, number
-from glassnet.report.markup import Markup, tag
+from glassnet.report.markup import Markup, prose, tag
 from glassnet.report.material import Material
 from glassnet.report.page import Section
 from glassnet.runs.names import network_name
@@ -12,9 +12,11 @@ def section(material: Material) -> Section:
     """Return the cards, the verdict and the warnings."""
     split = material.main_split
     cards = [_score(material, split), _sealed(material)] if split else [_none(), _sealed(material)]
-    parts = [tag("div", cards, cls="head"), _verdict(material)]
+    parts: list[Markup | None] = [tag("div", cards, cls="head")]
     if split:
-        parts += [tag("p", tag("strong", "Warning. "), line, cls="warning") for line in material.scores[split].warnings]
+        warnings = material.scores[split].warnings
+        parts += [tag("p", tag("strong", "Warning. "), prose(line), cls="warning") for line in warnings]
+    parts.append(_verdict(material))
     lead = (
         f"Trained {material.created} on {material.data.root} with the network {network_name(material.recipe.network)}."
     )
@@ -47,7 +49,7 @@ def _sealed(material: Material) -> Markup:
         ]
     elif material.test_opened:
         times = "once" if material.test_opened == 1 else f"{material.test_opened} times"
-        said = [tag("p", "The test set"), tag("p", f"was opened {times}, {pictures:,} pictures.")]
+        said = [tag("p", f"The test set, {pictures:,} pictures that training never saw, was opened {times}.")]
         if material.test_opened > 1:
             said.append(tag("p", "Every look after the first makes its score a little less honest.", cls="note"))
     else:
@@ -83,11 +85,11 @@ def _verdict(material: Material) -> Markup | None:
     found = material.verdict
     if not found:
         return None
-    parts = [tag("p", tag("strong", f"{found['kind'].capitalize()}. "), " ".join(found["sentences"]))]
+    parts = [tag("p", tag("strong", f"{found['kind'].capitalize()}. "), prose(" ".join(found["sentences"])))]
     if found.get("next_step"):
         what, _, command = found["next_step"].partition(": ")
         parts.append(tag("p", f"Next: {what}", ": " if command else "", tag("code", command) if command else None))
-    return tag("div", parts, cls="verdict")
+    return tag("div", parts, cls="verdict good" if found["kind"] == "balanced" else "verdict")
 
 
 def best_trivial(scores: Scores) -> tuple[str, Figure] | None:

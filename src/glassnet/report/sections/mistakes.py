@@ -25,5 +25,5 @@ def section(material: Material) -> Section | None:
         )
         alt = f"{found['truth']} taken for {found['answer']}"
         figures.append(figure(material.data.picture(found["row"]), caption, alt))
-    lead = "The network's answer and how sure it was, then the label of the picture. Look whether the label is right: here it often is not."
+    lead = "The network's answer and how sure it was, then the label of the picture. Sometimes it is the label that is wrong."
     return Section("mistakes", "Worst mistakes", lead, grid(figures))

@@ -2,8 +2,8 @@
 
 from glassnet.evaluation.scores import Figure, Scores
 from glassnet.evaluation.show import interval, name_of, number
-from glassnet.report.charts import Line, curves
-from glassnet.report.markup import Markup, tag
+from glassnet.report.charts import Line, shares
+from glassnet.report.markup import Markup, prose, tag
 from glassnet.report.material import Material
 from glassnet.report.page import Section, table
 
@@ -64,23 +64,31 @@ def _count(row: dict[str, Figure]) -> str:
 
 def _leaks(scores: Scores) -> Markup:
     price = scores.tables["leaks"]
-    return tag("p", tag("strong", "What leaks are worth. "), price.get("sentence", ""), cls="warning")
+    return tag("p", tag("strong", "What leaks are worth. "), prose(price.get("sentence", "")), cls="warning")
 
 
 def _binary(scores: Scores) -> Markup:
+    """Return the curves of a binary question with the threshold in use marked on them."""
     tables = scores.tables
-    roc, pr = tables["roc"], tables.get("pr") or {}
+    roc, pr, positive, threshold = tables["roc"], tables.get("pr"), tables["positive"], tables["threshold"]
+    what = f"threshold {threshold:.3g}"
+    across, up = roc["false_positive_rate"], roc["true_positive_rate"]
+    at = _in_use(roc["threshold"], threshold)
     charts = [
-        curves(
-            "ROC curve",
-            [Line(f"ROC, {tables.get('positive', '')}", roc["false_positive_rate"], roc["true_positive_rate"])],
-            "false positive rate",
-            "recall",
-        )
+        shares("ROC curve", Line("ROC", across, up), "false positive rate", "recall", (across[at], up[at], what), True)
     ]
     if pr:
-        charts.append(
-            curves("Precision over recall", [Line("precision", pr["recall"], pr["precision"])], "recall", "precision")
-        )
-    said = f"The positive class is {tables.get('positive')}; answers count as positive from a probability of {tables.get('threshold'):.3g}."
+        at = _in_use(pr["threshold"], threshold)
+        point = (pr["recall"][at], pr["precision"][at], what)
+        line = Line("precision over recall", pr["recall"], pr["precision"])
+        charts.append(shares("Precision over recall", line, "recall", "precision", point, False))
+    said = (
+        f"The positive class is {positive}; an answer counts as positive from a probability of {threshold:.3g}, which is the point on "
+        "each curve. The dotted line beside ROC is guessing."
+    )
     return tag("div", tag("p", said), tag("div", charts, cls="charts"))
+
+
+def _in_use(thresholds: list[float], threshold: float) -> int:
+    """Return the last place of falling thresholds at which answers still need at least `threshold`."""
+    return max((i for i, value in enumerate(thresholds) if value >= threshold), default=0)
