@@ -18,7 +18,7 @@ from peers import keras_python, keras_versions
 from runs_of import train
 
 EIGHTY = "--epochs 1 --batch 250 --train.views mirror --data.validation 0"
-EIGHTY_NINE = "--epochs 5 --batch 500 --train.skip_easy 0.35 --train.views mirror --data.validation 0"
+EIGHTY_NINE = "--epochs 7 --batch 250 --train.skip_easy 0.35 --train.views mirror --data.validation 0"
 
 
 def main() -> None:

@@ -57,6 +57,8 @@ def test_the_report_says_what_matters_before_the_test_set_is_opened(run, page):
     assert f"{main.value:.3f}" in read.said
     assert f"between {main.low:.3f} and {main.high:.3f}" in read.said
     assert "test set is sealed" in read.said
+    assert "chose the best of 3 epochs" in read.said
+    assert "chose the best of 3 epochs" in run.text()
     assert "glassnet eval" in read.said
     assert run.verdict["sentences"][0].split(":")[0] in read.said
     for choice in run.folder.read_choices():

@@ -109,6 +109,10 @@ class Run:
     def text(self) -> str:
         """Return scores and verdict in words."""
         parts = [scores.text(brief=True) for scores in self.scores.values()]
+        epochs = len(self.history)
+        if "validation" in self.scores and "test" not in self.scores and epochs > 1:
+            rest = "; the sealed test set's will not" if self.lock.test.size else ""
+            parts.append(f"Validation chose the best of {epochs} epochs, so its score flatters a little{rest}.")
         if self.verdict:
             parts.append(self.verdict_text())
         return "\n\n".join(parts)

@@ -57,7 +57,7 @@ def _block(filters: int, pooled: bool) -> list[Any]:
 def recommend(n_train: int, height: int, width: int, classes: int) -> Advice:
     """Return the recipe: many short epochs with stronger augmentation for a few hundred pictures, a few epochs for many."""
     few = n_train < 5_000
-    batch = max(8, min(48, n_train // 20)) if few else 500 if n_train >= 20_000 else 128
+    batch = max(8, min(48, n_train // 20)) if few else 250 if n_train >= 20_000 else 128
     advice: Advice = {
         "train.optimizer": ("muon", "learns most per step here"),
         "train.lr": (0.05, "0.03 learns less and 0.1 no more; measured"),
