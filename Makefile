@@ -12,8 +12,8 @@ test: .venv/.test lint
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: .venv/.test
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check --no-cache .
+	$(BIN)/ruff format --no-cache --check .
 	$(BIN)/lint-imports
 	$(BIN)/pyrefly check
 

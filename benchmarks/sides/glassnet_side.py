@@ -47,7 +47,6 @@ class Segments:
 def main(path: str, batch: int, count: int, precision: str) -> None:
     """Train the tutorial network on `batch × count` pictures until standard input ends."""
     from glassnet.networks.network import build
-
     from glassnet.networks.presets import layers_of
     from glassnet.pipeline.choices import resolve
     from glassnet.tasks import task
