@@ -1,7 +1,6 @@
-"""`glassnet audit --html --show-augment` and `glassnet train --find-lr`: pages and numbers, through the command line."""
+"""`glassnet audit --html --show-augment`: the page and its numbers, through the command line."""
 
 import itertools
-import json
 import re
 
 import numpy as np
@@ -69,24 +68,6 @@ def test_show_augment_writes_the_page_by_itself_and_says_when_nothing_is_varied(
     assert "Nothing is varied" in (out / "audit-photos.html").read_text(encoding="utf-8")
     assert main(["audit", str(photos), "--show-augment", "0", "--out", str(out)]) == 2
     assert "1 to 200" in capsys.readouterr().err
-
-
-def test_the_finder_suggests_a_rate_that_learns_and_makes_no_run(tmp_path, capsys):
-    arguments = ["train", "xo", "--network", "mini", "--threads", "1", "--precision", "fp32", "--out", str(tmp_path)]
-    assert main([*arguments, "--find-lr", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert len(found["rates"]) == len(found["smoothed"]) >= 12
-    lowest = found["rates"][int(np.argmin(found["smoothed"]))]
-    assert found["suggestion"] == pytest.approx(lowest / 3)
-    assert "suggested" in (tmp_path / "find-lr-xo-mini.html").read_text(encoding="utf-8")
-    assert not list(tmp_path.glob("xo-*"))
-    assert not (tmp_path / ".sweep").exists()
-    assert main([*arguments, "--find-lr"]) == 0
-    said = capsys.readouterr().out
-    assert f"glassnet train xo --lr {found['suggestion']:.2g}" in said
-    assert said.count("*") > 12  # the plot
-    assert main([*arguments, "--lr", f"{found['suggestion']:.2g}", "--epochs", "6", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["scores"]["validation"]["figures"]["accuracy"]["value"] > 0.8
 
 
 def test_the_audit_opens_no_picture_twice(photos, tmp_path):

@@ -36,28 +36,32 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def typed(options: argparse.Namespace) -> str:
-    """Return what was typed, without what concerns only this run's name and output; advice adds its options to it."""
+def typed(options: argparse.Namespace, without: tuple[str, ...] = ("--name",)) -> str:
+    """Return what was typed, without the options named (each with its value) and what concerns only the output; advice adds to it."""
     words, left = [], iter(options.words)
     for word in left:
-        if word == "--name":
+        if word in without:
             next(left, None)
-        elif word not in ("--json", "--debug") and not word.startswith("--name="):
+        elif word not in ("--json", "--debug", "--find-lr") and word.partition("=")[0] not in without:
             words.append(word)
     return shlex.join(["glassnet", "train", *words])
 
 
 def _find(recipe: Any, console: Console, options: argparse.Namespace) -> int:
     from glassnet import pipeline
-    from glassnet.pipeline.finding import command
+    from glassnet.pipeline.training import is_first_process
 
-    found = pipeline.find_rate(recipe, out=options.out, observer=console)
+    if not is_first_process():  # a sweep is the work of one process; the others of a torchrun group have nothing to do
+        return 0
+    again = typed(options, without=("--lr", "--train.lr"))
+    found = pipeline.find_rate(recipe, options.out, console, again=lambda rate: f"{again} --lr {rate}")
     if options.json:
-        console.result(found.sweep.as_dict() | {"page": str(found.page)})
+        console.result(found.as_dict())
         return 0
     console.line(f"\n{found.sweep.text()}")
+    console.line(f"\n{found.beside()}")
     console.line(f"\nPlot:   {found.page}")
-    console.line(f"Next:   {command(recipe, found.sweep)}")
+    console.line(f"Next:   {found.command}")
     return 0
 
 

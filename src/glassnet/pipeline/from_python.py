@@ -12,6 +12,7 @@ from glassnet.pipeline.observer import Observer
 from glassnet.pipeline.run import Run
 from glassnet.pipeline.training import train as train_recipe
 from glassnet.recipe import Recipe, fields
+from glassnet.report.finder import plotted
 from glassnet.training.finder import Sweep
 
 
@@ -40,8 +41,17 @@ def audit(root: str | Path | Recipe, *, out: str | Path = "runs", quiet: bool = 
 
 
 def find_lr(root: str | Path | Recipe, *, out: str | Path = "runs", quiet: bool = False, **settings: Any) -> Sweep:
-    """Sweep the learning rate with these pictures and settings; the result shows its curve and suggests a rate."""
-    return find_recipe(_recipe(root, settings), out, observer_here(quiet)).sweep
+    """Sweep the learning rate with these pictures and settings; nothing is trained. The result suggests a rate and shows its curve.
+
+    The plot is also written below `out`, as `find-lr-….html`. Raises what `train` raises, and NumericError when the loss says nothing.
+    """
+    given = "".join(f"{key}={value!r}, " for key, value in settings.items() if key != "lr")
+    said = repr(str(root)) if not isinstance(root, Recipe) else "recipe"
+
+    def again(rate: str) -> str:
+        return f"gn.train({said}, {given}lr={rate})"
+
+    return plotted(find_recipe(_recipe(root, settings), out, observer_here(quiet), again).sweep)
 
 
 def _recipe(root: str | Path | Recipe, settings: dict[str, Any]) -> Recipe:

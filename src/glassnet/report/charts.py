@@ -1,7 +1,7 @@
 """Charts as SVG that reads in dark and light, on a phone, and without a script: a title for each, values on hover."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from glassnet.report.markup import Markup, tag
@@ -13,7 +13,7 @@ _POINTS = 120  # a longer curve shows every second or third value
 
 @dataclass(frozen=True)
 class Line:
-    """One curve. `style` is first or second; NaN values are left out."""
+    """One curve. `style` is first, second or faint; NaN values are left out."""
 
     name: str
     x: Sequence[float]
@@ -31,6 +31,7 @@ class Frame:
     top: float
     x_name: str
     y_name: str
+    x_text: Callable[[float], str] = "{:.4g}".format
 
     def x(self, value: float) -> float:
         """Return the place of a value across."""
@@ -42,9 +43,14 @@ class Frame:
 
 
 def curves(
-    title: str, lines: Sequence[Line], x_name: str, y_name: str, mark: tuple[float, str] | None = None
+    title: str,
+    lines: Sequence[Line],
+    x_name: str,
+    y_name: str,
+    mark: tuple[float, str] | None = None,
+    x_text: Callable[[float], str] = "{:.4g}".format,
 ) -> Markup:
-    """Return curves over a common axis. `mark` is a place on that axis with its name, drawn as a dotted line.
+    """Return curves over a common axis. `mark` is a place on that axis with its name, drawn as a dotted line; `x_text` writes its values.
 
     A curve of one value is drawn as a point.
     """
@@ -53,7 +59,7 @@ def curves(
     low, high = (min(ys), max(ys)) if ys else (0.0, 1.0)
     ticks = nice_ticks(low, high)
     left, right = (min(xs), max(xs)) if xs else (0.0, 1.0)
-    frame = Frame(left, right if right > left else left + 1, ticks[0], ticks[-1], x_name, y_name)
+    frame = Frame(left, right if right > left else left + 1, ticks[0], ticks[-1], x_name, y_name, x_text)
     parts: list[Markup] = _axes(frame, whole_ticks(left, right), ticks)
     if mark is not None:
         at = frame.x(mark[0])
@@ -117,7 +123,7 @@ def _curve(frame: Frame, line: Line) -> list[Markup]:
     dots = [
         tag(
             "circle",
-            tag("title", f"{line.name}, {frame.x_name} {x:g}: {y:.4g}"),
+            tag("title", f"{line.name}, {frame.x_name} {frame.x_text(x)}: {y:.4g}"),
             cx=_n(frame.x(x)), cy=_n(frame.y(y)), r=5, cls="dot" if len(points) > 1 else f"alone {line.style}",
         )
         for x, y in points
@@ -129,7 +135,7 @@ def _axes(frame: Frame, xs: Sequence[float], ys: Sequence[float]) -> list[Markup
     base = _HEIGHT - _BOTTOM
     parts = [tag("line", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=_n(frame.y(y)), y2=_n(frame.y(y)), cls="axis") for y in ys]
     parts += [tag("text", f"{y:.4g}", x=_LEFT - 6, y=_n(frame.y(y) + 4), text_anchor="end") for y in ys]
-    parts += [tag("text", f"{x:.4g}", x=_n(frame.x(x)), y=base + 15, text_anchor="middle") for x in xs]
+    parts += [tag("text", frame.x_text(x), x=_n(frame.x(x)), y=base + 15, text_anchor="middle") for x in xs]
     parts.append(tag("text", frame.x_name, x=_WIDTH - _RIGHT, y=_HEIGHT - 4, text_anchor="end"))
     parts.append(tag("text", frame.y_name, x=_WIDTH - _RIGHT, y=_TOP - 7, text_anchor="end"))
     return parts

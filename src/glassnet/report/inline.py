@@ -13,6 +13,8 @@ _STYLE = """
 .glassnet-inline .chart .second{stroke:#d9772b;fill:none;stroke-width:2;stroke-dasharray:6 3}
 .glassnet-inline .chart text.first{fill:#2b8ad6;stroke:none;opacity:1}
 .glassnet-inline .chart text.second{fill:#d9772b;stroke:none;opacity:1}
+.glassnet-inline .chart .faint{stroke:currentColor;fill:none;stroke-width:1;opacity:.4}
+.glassnet-inline .chart text.faint{stroke:none;fill:currentColor;opacity:.7}
 .glassnet-inline .chart .dot{fill:transparent}
 .glassnet-inline .chart .alone.first{fill:#2b8ad6;stroke:none}
 .glassnet-inline .chart .alone.second{fill:#d9772b;stroke:none}
