@@ -17,7 +17,84 @@ class ClassLabel:
     name: str
 
 
-Annotation = ClassLabel  # the dense tasks add Boxes, Mask and Instances here
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """The outline of a thing: one tuple x0, y0, x1, y1, … for each of its parts. A pixel in column c covers x from c to c + 1."""
+
+    parts: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rle:
+    """The pixels of a thing as COCO's run lengths, not compressed: down the columns, beginning with a run of zeros."""
+
+    counts: tuple[int, ...]
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class MaskFile:
+    """The pixels of a thing in a mask of its own (whatever is not 0), or where a mask has this `value`. `key` is read from the source."""
+
+    key: str
+    value: int | None = None
+
+
+Shape = Polygon | Rle | MaskFile
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One object in a picture.
+
+    `box` is (x1, y1, x2, y2) in pixels of the upright picture, edges and not centres: a thing of one pixel in the corner has (0, 0, 1, 1).
+    None where only `shape` says where it is. A `crowd` is a region that is neither learnt nor counted (COCO's iscrowd, VOC's difficult).
+    """
+
+    label: str
+    box: tuple[float, float, float, float] | None = None
+    shape: Shape | None = None
+    crowd: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one annotation, found while reading it: a `code` for the audit, and a plain sentence."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """The annotation of a picture with any number of things. None at all is a picture of background, which the layout says it is.
+
+    `size` is the (height, width) that the annotation claims for its picture, `key` the file it stands in. With any of `faults` the
+    picture is kept out of training and scores: a thing that is there and not named must not be taught as background.
+    """
+
+    things: tuple[Thing, ...] = ()
+    size: tuple[int, int] | None = None
+    key: str = ""
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """The annotation of a picture whose pixels each have a class: a mask of the same size, read from the source by `key`.
+
+    `names` maps pixel values (grey or palette index, or (r, g, b) of colour masks) to class names; `ignore` holds the values that are
+    neither learnt nor counted. Any other value in the mask is a fault, which the audit finds.
+    """
+
+    key: str
+    names: tuple[tuple[int | tuple[int, int, int], str], ...]
+    ignore: tuple[int | tuple[int, int, int], ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+Annotation = ClassLabel | Things | Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +140,8 @@ class Quarantined:
 class Catalog:
     """Every example of a data set. `classes` is sorted by name, stored once, and matched by name in every split.
 
-    `root` is what the user named, `layout` the sentence that says what was recognised, `task` one of classify, localize, detect,
-    segment, instances. `skipped` are hidden or foreign files (said aloud, not counted as bad), `notes` are named warnings.
+    `root` is what the user named, `layout` the sentence that says what was recognised, `task` the question asked: one of classify,
+    localize, detect, segment, instances; `answers` all the questions that these annotations can answer, the most natural first. `skipped` are hidden or foreign files (said aloud, not counted as bad), `notes` are named warnings.
     """
 
     root: str
@@ -77,6 +154,7 @@ class Catalog:
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     extras: dict = field(default_factory=dict)
+    answers: tuple[str, ...] = ("classify",)
 
     def __len__(self) -> int:
         return len(self.examples)
