@@ -164,7 +164,7 @@ class ZipArchive:
             raise DataError(f"{path} is not a readable zip archive ({error}); copy or download it again.") from None
         for entry in entries:
             name = plain(entry.filename)
-            if entry.is_dir():
+            if name.endswith("/"):  # ZipInfo.is_dir fails on an empty name before Python 3.12
                 self.folders.add(name.rstrip("/"))
                 continue
             fault = name_fault(name) or _zip_fault(entry)
@@ -190,7 +190,7 @@ class ZipArchive:
                 data = file.read(packed)
             if method == zipfile.ZIP_DEFLATED:
                 data = zlib.decompressobj(-15).decompress(data, size + 1)
-        except (OSError, zlib.error) as error:
+        except (OSError, ValueError, OverflowError, zlib.error) as error:  # places beyond any file, too
             raise DataError(f"{self.path}: {name} could not be unpacked ({error}).") from None
         if len(data) != size or zlib.crc32(data) != crc:
             raise DataError(f"{self.path}: {name} is damaged: its bytes do not match the archive's checksum.")
@@ -218,8 +218,9 @@ def _zip_fault(entry: zipfile.ZipInfo) -> str | None:
         return (
             f"it is packed with method {entry.compress_type}, only stored and deflated members are read; pack it again"
         )
-    if entry.file_size > MAX_MEMBER:
-        return f"it declares {entry.file_size:,} bytes, more than the {MAX_MEMBER:,} a picture may have"
+    declared = max(entry.file_size, entry.compress_size)
+    if declared > MAX_MEMBER:
+        return f"it declares {declared:,} bytes, more than the {MAX_MEMBER:,} a picture may have"
     if entry.file_size > 64 << 20 and entry.file_size > _BOMB_RATIO * max(1, entry.compress_size):
         return f"it unpacks from {entry.compress_size:,} to {entry.file_size:,} bytes, as bombs do"
     return None

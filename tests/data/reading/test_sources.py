@@ -253,6 +253,15 @@ def test_a_zip_member_that_is_encrypted_oddly_packed_or_damaged(tmp_path):
         source_of(tmp_path, bytes(lying), "y.zip").read("y.zip/a.jpg")
 
 
+def test_a_zip_member_without_a_name_is_kept_out(tmp_path):
+    files = {f"c/{i}.jpg": bytes([i]) * 300 for i in range(4)}
+    whole = bytearray(zip_of(files.items()))
+    whole[whole.index(b"PK\1\2") + 46] = 0  # zipfile cuts a name at its first zero byte
+    archive = source_of(tmp_path, bytes(whole), "n.zip").archives["n.zip"]
+    assert list(archive.members) == ["c/1.jpg", "c/2.jpg", "c/3.jpg"]
+    assert "empty" in dict(archive.faults)[""]
+
+
 @pytest.mark.parametrize("name", ["f.tar", "f.tar.gz", "f.zip"])
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
