@@ -8,6 +8,8 @@ from glassnet.evaluation import Figure, Scores, rate
 from glassnet.evaluation.advice import IDEAS, options_for
 from glassnet.evaluation.verdict import RULES, Evidence, rise, verdict, verdict_from_dict
 from glassnet.recipe import Recipe, recipe_from
+from glassnet.training.early_stopping import standing
+from glassnet.training.history import History, Row
 
 
 def scores(right, n, split):
@@ -109,6 +111,23 @@ def test_rise_is_the_slope_of_the_last_third_over_a_quarter_more_epochs():
     assert rise(late) == 0
     assert rise([0.1, 0.2, 0.3, 0.4, 0.5]) is None
     assert rise([0.1, np.nan, 0.3, np.nan, 0.5, 0.6]) is None
+
+
+def test_the_best_epoch_is_the_one_that_training_kept():
+    """Of equal scores the lower loss, of equal losses the later epoch: the weights in the model file are of that epoch."""
+    for losses, best in (
+        ([0.5, 0.4, 0.3, 0.2], 3),
+        ([0.5, 0.3, 0.4, 0.2], 2),
+        ([0.5, 0.4, 0.4, 0.2], 3),
+        ([None] * 4, 3),
+    ):
+        history = {"validation_score": [0.7, 0.8, 0.8, 0.6], "validation_loss": losses}
+        rows = [
+            Row(i + 1, i + 1, 0.1, 0.5, 0.8, np.nan if loss is None else loss, score, 1.0, 1.0, 0)
+            for i, (score, loss) in enumerate(zip(history["validation_score"], losses, strict=True))
+        ]
+        assert judge(800, 800, history=history).numbers["best_epoch"] == best
+        assert standing(History(tuple(rows)), None).best_epoch == best
 
 
 def test_missing_columns_and_values_do_not_stop_a_verdict():

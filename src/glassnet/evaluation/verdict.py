@@ -174,12 +174,20 @@ def gather(history: Any, train: Figure, validation: Figure, trivial: Mapping[str
         validation,
         gap,
         len(scores),
-        int(np.nanargmax(scores)) + 1 if known.any() else None,
+        _best_epoch(scores, losses) if known.any() else None,
         rise(scores),
         rise(train_scores),
         float(ending / lowest - 1) if lowest > 0 else None,
         best,
     )
+
+
+def _best_epoch(scores: np.ndarray, losses: np.ndarray) -> int:
+    """Return the epoch, from 1, whose weights training kept: of equal scores the lower loss, of equal losses the later epoch."""
+    if losses.shape != scores.shape:  # a history without the losses: they cannot decide
+        losses = np.full_like(scores, np.nan)
+    ranked = np.lexsort((np.nan_to_num(-losses, nan=-np.inf), np.nan_to_num(scores, nan=-np.inf)))
+    return int(ranked[-1]) + 1
 
 
 def rise(scores: Sequence[float] | np.ndarray) -> float | None:
