@@ -35,6 +35,7 @@ class Row:
 
 COLUMNS = tuple(f.name for f in fields(Row))
 _WHOLE = ("epoch", "step", "rejected")
+_FIRST_SHOWN, _LAST_SHOWN = 3, 8  # epochs that a notebook shows of a long history
 
 
 class History:
@@ -91,12 +92,21 @@ class History:
         ]
 
     def _repr_html_(self) -> str:
+        from glassnet.training.sparklines import sparkline
+
         head = "".join(f"<th>{name.replace('_', ' ')}</th>" for name in COLUMNS)
-        body = "".join(
+        body = [
             "<tr>" + "".join(f"<td>{_shown(getattr(row, name))}</td>" for name in COLUMNS) + "</tr>"
             for row in self.rows
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        ]
+        if len(body) > _FIRST_SHOWN + _LAST_SHOWN + 1:
+            left_out = len(body) - _FIRST_SHOWN - _LAST_SHOWN
+            body[_FIRST_SHOWN:-_LAST_SHOWN] = [f"<tr><td colspan='{len(COLUMNS)}'>… {left_out} more epochs …</td></tr>"]
+        loss = sparkline("loss", self.loss, self.validation_loss)
+        score = sparkline("score", self.train_score, self.validation_score)
+        key = "<div>training solid, validation dashed</div>" if any(map(math.isfinite, self.validation_score)) else ""
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+        return f"<div class='glassnet-history'>{loss} {score}{key}{table}</div>"
 
 
 def from_csv(text: str) -> History:

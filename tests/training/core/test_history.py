@@ -55,3 +55,15 @@ def test_standing(scores, losses, patience, best, stops):
 def test_small_gains_do_not_count_as_improvement_but_the_best_is_the_best():
     now = standing(curve([0.5, 0.505, 0.51]), EarlyStopping(patience=2, min_delta=0.05))
     assert (now.best_epoch, now.stop) == (3, True)
+
+
+def test_a_notebook_shows_curves_and_the_ends_of_a_long_history():
+    long = History(tuple(Row(n, n, 0.1, 1 / n, 0.5, math.nan, math.nan, 1.0, 9.0, 0) for n in range(1, 51)))
+    shown = long._repr_html_()
+    assert shown.count("<polyline") == 2 and "nan" not in shown and "dashed" not in shown
+    assert "… 39 more epochs …" in shown and shown.count("<tr>") == 1 + 3 + 1 + 8
+    assert "loss: 0.02 to 1" in shown
+    both = History(tuple(Row(n, n, 0.1, 1 / n, 0.5, 2 / n, 0.4, 1.0, 9.0, 0) for n in range(1, 4)))._repr_html_()
+    assert both.count("<polyline") == 4 and "dashed" in both and "more epochs" not in both
+    assert History()._repr_html_().count("<tr>") == 1
+    assert History(long.rows[:1])._repr_html_().count("<circle") == 2
