@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from glassnet.evaluation import Figure, Scores, rate, scores_from_dict
 from glassnet.evaluation.classification import classification_scores
+from glassnet.evaluation.show import scores_side_by_side, warning_html
 
 EVIL = "<script>alert('x')</script> & \"co\""
 
@@ -35,6 +37,21 @@ def test_html_escapes_every_name(scores):
     html = scores._repr_html_()
     assert "<script" not in html and "<b>" not in html and "<this>" not in html
     assert "&lt;script&gt;" in html and "&lt;b&gt;" in html and "Mind &lt;this&gt;." in html
+
+
+def test_a_notebook_shows_few_figures_and_folds_the_rest_away(scores):
+    shown, _, folded = scores._repr_html_().partition("<details>")
+    assert "log-loss" in shown and "Matthews" not in shown and "Matthews" in folded
+    assert shown.index("Mind &lt;this&gt;") < len(shown)  # a warning is never folded away
+    assert "<code>--x</code> &lt;b&gt;" in warning_html("`--x` <b>")
+
+
+def test_splits_stand_side_by_side_with_the_warnings_of_the_last(scores):
+    both = scores_side_by_side(
+        {"validation": replace(scores, split="validation", warnings=("Early.",)), "test": scores}
+    )
+    assert both.count("<tr>") == 3 and "validation" in both and "Mind &lt;this&gt;" in both and "Early" not in both
+    assert scores_side_by_side({"test": Scores("detect", "test", "ap", {})}) == ""
 
 
 def test_many_classes_show_the_worst_forty_and_count_the_rest():

@@ -1,6 +1,7 @@
 """The notebook runs from its first cell to its last in a real kernel, shows what it promises, and is stored without outputs."""
 
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -43,7 +44,8 @@ def test_every_cell_runs_and_shows_itself(executed):
     )  # the published table, for one channel and two classes instead of three and ten
     assert f"{expected:,}" in html_of(notebook, "classes=2)")
     assert html_of(notebook, "run.curves").count("<svg") == 3
-    assert "accuracy" in html_of(notebook, 'run.scores["test"]')
+    reached = re.search(r"test: accuracy (\d\.\d+) \[", html_of(notebook, 'run.scores["test"]'))
+    assert reached and float(reached[1]) > 0.9  # more than the trivial models, which the page shows beside it
     answer = next(c for c in notebook.cells if c.source.strip().startswith("import numpy"))
     assert answer.outputs[-1]["data"]["text/plain"].startswith("('x', ")
     assert list((folder / "runs").glob("xo-tutorial-*/report.html"))
@@ -53,8 +55,8 @@ def test_training_shows_one_line_that_changes_in_place(executed):
     notebook, _ = executed
     cell = next(c for c in notebook.cells if "gn.train(" in c.source)
     bars = [o for o in cell.outputs if "<progress" in o.get("data", {}).get("text/html", "")]
-    assert 1 <= len(bars) <= 3  # not one per step
-    assert "epoch 5 of 5" in bars[-1]["data"]["text/html"]
+    trained = [bar for bar in bars if "epoch" in bar["data"]["text/html"]]
+    assert len(trained) == 1 and "epoch 20 of 20" in trained[0]["data"]["text/html"]
 
 
 def test_it_is_stored_without_outputs_and_without_paths():

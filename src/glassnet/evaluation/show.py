@@ -1,6 +1,6 @@
 """How scores and verdicts look: plain text tables for a terminal, escaped HTML for a notebook. Knows no arithmetic."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 # At most this many classes are listed, the worst first: a table of a thousand rows is read by nobody.
 _CLASSES_SHOWN = 40
+_UNFOLDED = 12  # rows that a notebook shows without a click
 _FIRST = ("accuracy", "balanced_accuracy", "precision_macro", "recall_macro", "f1_macro", "roc_auc", "log_loss", "ece")
 _NAMES = {
     "accuracy": "accuracy",
@@ -78,11 +79,39 @@ def scores_text(scores: "Scores", brief: bool = False) -> str:
 
 
 def scores_html(scores: "Scores") -> str:
-    """Return all parts of the scores as HTML; every name that came from the data is escaped."""
+    """Return the scores as HTML, what few need folded away; every name that came from the data is escaped."""
+    brief, everything = _tables(scores, brief=True), _tables(scores)
     parts = [f"<h4>{escape(_title(scores))}</h4>"]
-    parts += [html_table(head, rows) for head, rows in _tables(scores)]
-    parts += [f"<p><strong>Warning:</strong> {escape(sentence)}</p>" for sentence in scores.warnings]
+    parts += [html_table(head, rows) for head, rows in brief if len(rows) <= _UNFOLDED]
+    parts += [warning_html(sentence) for sentence in scores.warnings]
+    if everything != brief or any(len(rows) > _UNFOLDED for _, rows in brief):
+        parts.append(folded("All figures", "".join(html_table(head, rows) for head, rows in everything)))
     return f"<div class='glassnet-scores'>{''.join(parts)}</div>"
+
+
+def scores_side_by_side(splits: Mapping[str, "Scores"]) -> str:
+    """Return one HTML table with a row for each split that has a headline, and the warnings of the last split below it."""
+    taken = [scores for scores in splits.values() if scores.headline in scores.figures]
+    if not taken:
+        return ""
+    names = [name for name in _FIRST if any(name in scores.figures for scores in taken)]
+    rows = []
+    for scores in taken:
+        figures = [interval(scores[name]) if name in scores.figures else "–" for name in names]
+        rows.append([scores.split, f"{scores.main.n:,}", *figures])
+    said = "".join(warning_html(sentence) for sentence in taken[-1].warnings)
+    return html_table(["split", "pictures", *map(name_of, names)], rows) + said
+
+
+def warning_html(sentence: str) -> str:
+    """Return one escaped warning, in which what stands between backticks is code."""
+    parts = (f"<code>{escape(part)}</code>" if i % 2 else escape(part) for i, part in enumerate(sentence.split("`")))
+    return f"<p><strong>Warning:</strong> {''.join(parts)}</p>"
+
+
+def folded(title: str, body: str) -> str:
+    """Return HTML that opens on a click."""
+    return f"<details><summary>{escape(title)}</summary>{body}</details>"
 
 
 def _title(scores: "Scores") -> str:

@@ -33,31 +33,33 @@ class Notebook(Observer):
         self._next = 0.0
 
     def line(self, text: str = "") -> None:
-        """Print one statement."""
+        """Print one statement. A line that was changing stays as it is, and goes on below the statement."""
+        self._handle = None
         print(text, flush=True)
 
     def progress(self, label: str, done: int, total: int) -> None:
         """Change the line, at most five times per second and at the end."""
-        self._bar(label, done, total, "")
+        self._bar(label, done, total, "", ends=done >= total)
 
     def training(self, event: Any) -> None:
         """Show steps in the line, and every epoch in its text; the history shows all of them afterwards."""
         kind = type(event).__name__
         if kind == "StepDone":
-            self._bar(f"epoch {event.epoch} of {event.epochs}", event.step, event.steps, _pace(event))
+            self._bar(f"epoch {event.epoch} of {event.epochs}", event.step, event.steps, _pace(event), ends=False)
         elif kind == "EpochDone":
             row = event.row
             score = row.validation_score if row.validation_score == row.validation_score else row.train_score
             said = f"loss {row.loss:.3f}, score {score:.3f}, {row.seconds:.0f} s"
-            self._bar(f"epoch {row.epoch} of {event.epochs}", row.step, event.steps, said, now=True)
+            self._bar(f"epoch {row.epoch} of {event.epochs}", row.step, event.steps, said, ends=row.step >= event.steps)
         elif kind == "Chosen":
             self.line(f"  {event.choice}")
         else:
             self.line(f"  {event.text}")
 
-    def _bar(self, label: str, done: int, total: int, said: str, now: bool = False) -> None:
+    def _bar(self, label: str, done: int, total: int, said: str, ends: bool) -> None:
+        """Change the line, or start one. The next call after one that `ends` it starts another below."""
         at = time.monotonic()
-        if not now and done < total and at < self._next:
+        if not ends and at < self._next:
             return
         self._next = at + _EVERY
         from IPython.display import HTML, display
@@ -70,8 +72,8 @@ class Notebook(Observer):
             self._handle = display(shown, display_id=True)
         else:
             self._handle.update(shown)
-        if done >= total:
-            self._handle = None
+        if ends:
+            self._handle, self._next = None, 0.0
 
 
 def _pace(event: Any) -> str:

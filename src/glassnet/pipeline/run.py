@@ -130,8 +130,17 @@ class Run:
         return f"Run({self.name!r})"
 
     def _repr_html_(self) -> str:
-        parts = [f"<h3>{html.escape(self.name)}</h3>", *(scores._repr_html_() for scores in self.scores.values())]
-        return "".join(parts) + self.curves._repr_html_()
+        from glassnet.evaluation.show import folded, scores_side_by_side
+        from glassnet.evaluation.verdict import verdict_from_dict
+
+        scores = self.scores
+        parts = [f"<h3>{html.escape(self.name)}</h3>", scores_side_by_side(scores)]
+        if self.verdict:
+            parts.append(verdict_from_dict(self.verdict)._repr_html_())
+        parts.append(self.curves._repr_html_())
+        parts += [folded(f"Scores: {split}", found._repr_html_()) for split, found in scores.items()]
+        parts.append(f"<p>Report: {html.escape(str(self.report))}</p>" if self.report.exists() else "")
+        return "".join(parts)
 
 
 def load(name: str = "last", out: str | Path = "runs") -> Run:
