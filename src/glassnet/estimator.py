@@ -14,16 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DataError, RecipeError
+from glassnet.errors import DataError
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
-    from sklearn.utils import check_random_state
+    from sklearn.utils import check_array, check_random_state
     from sklearn.utils.multiclass import check_classification_targets
     from sklearn.utils.validation import check_is_fitted, validate_data  # pyrefly: ignore  # its stubs are of an older release
 except ImportError as error:
-    raise RecipeError(
-        "ImageClassifier follows scikit-learn's conventions and needs it: pip install glassnet[sklearn]."
+    # ImportError, because that is what code that can do without it catches.
+    raise ImportError(
+        "ImageClassifier follows scikit-learn's conventions and needs it: pip install 'glassnet[sklearn]'. "
+        "gn.train works without it."
     ) from error
 
 _SMALLEST = 4  # pixels per side that a picture must have
@@ -105,7 +107,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return float64 (n, classes), columns in the order of `classes_`, each row summing to 1."""
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, allow_nd=True, dtype="numeric", ensure_all_finite=True)
+        X = self._like_fitted(X)
         from glassnet.data.pixels import fit
         from glassnet.data.readers.arrays import to_bytes
         from glassnet.evaluation.calibration import log_probabilities
@@ -145,6 +147,18 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):
             self.run_ = run
         self._loaded: Any = None
         self._predictor()
+
+    def _like_fitted(self, X: Any) -> np.ndarray:
+        """Return new data as an array of the kind that `fit` saw. Pictures may be of another size: they are fitted, as in training."""
+        if self._range is not None:
+            X = validate_data(self, X, reset=False, allow_nd=True, dtype="numeric", ensure_all_finite=True)
+        else:
+            X = check_array(X, allow_nd=True, dtype="numeric", ensure_all_finite=True, estimator=self)  # pyrefly: ignore  # as above
+        if (X.ndim == 2) != (self._range is not None):
+            seen = "pictures (n, height, width)" if self._range is None else "rows of numbers (n, features)"
+            hint = " For one picture, pass X[None]." if X.ndim == 2 else ""
+            raise ValueError(f"X has the shape {X.shape}, and fit saw {seen}.{hint}")
+        return X
 
     def _pictures(self, X: np.ndarray) -> np.ndarray:
         """Return rows of numbers as pictures of that one row, float in [0, 1], large enough to be pictures; others as they are."""

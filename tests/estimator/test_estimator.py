@@ -2,12 +2,16 @@
 
 import copy
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from joblib import parallel_config
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_digits
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import check_estimator
@@ -86,6 +90,43 @@ def test_pipeline_cross_validation_and_search(digits):
     assert search.best_params_ == {"epochs": 15}
 
 
+def test_processes_and_threads_train_the_same_networks(digits):
+    X, y = digits
+    brief = gn.ImageClassifier(**QUICK | {"epochs": 2})
+    alone = cross_val_score(brief, X, y, cv=2)
+    np.testing.assert_array_equal(cross_val_score(brief, X, y, cv=2, n_jobs=2), alone)
+    with parallel_config(backend="threading", n_jobs=2):
+        np.testing.assert_array_equal(cross_val_score(brief, X, y, cv=2), alone)
+
+
+def test_groups_reach_fit_where_scikit_learn_routes_them(digits):
+    X, y = digits
+    groups = np.arange(len(y)) // 3
+    with config_context(enable_metadata_routing=True):
+        estimator = gn.ImageClassifier(**QUICK | {"epochs": 2}, validation=0.2).set_fit_request(groups=True)
+        found = cross_validate(estimator, X, y, cv=GroupKFold(2), params={"groups": groups}, return_estimator=True)
+    assert all(one.scores_.main.n > 40 for one in found["estimator"])
+    with pytest.raises(ValueError, match="groups"):
+        gn.ImageClassifier(**QUICK).fit(X, y, groups=groups[:5])
+
+
+def test_it_prints_only_when_asked(digits, capsys):
+    X, y = digits
+    estimator = gn.ImageClassifier(**QUICK | {"epochs": 1})
+    estimator.fit(X[:100], y[:100])
+    assert capsys.readouterr() == ("", "")
+    estimator.set_params(verbose=1).fit(X[:100], y[:100])
+    assert "epoch   1/1" in capsys.readouterr().out
+
+
+def test_without_scikit_learn_a_sentence_says_what_to_install():
+    code = "import sys; sys.modules['sklearn'] = None; import glassnet as gn; gn.train; gn.ImageClassifier"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith("ImportError: ImageClassifier follows scikit-learn's conventions")
+    assert "pip install 'glassnet[sklearn]'" in ended.stderr
+
+
 def test_a_run_folder_is_kept_where_it_is_asked_for(digits, tmp_path):
     X, y = digits
     found = gn.ImageClassifier(**QUICK, validation=0.2, out=tmp_path).fit(X, y, groups=np.arange(600) // 3)
@@ -101,6 +142,10 @@ def test_colour_and_grey_cannot_be_confused_and_bad_values_are_refused(fitted, d
     X, y = digits
     with pytest.raises(ValueError, match="channels"):
         fitted.predict(np.zeros((2, 8, 8, 3)))
+    with pytest.raises(ValueError, match=r"one picture, pass X\[None\]"):
+        fitted.predict(X[0])
+    with pytest.raises(ValueError, match="fit saw rows"):
+        gn.ImageClassifier(epochs=1, threads=1).fit(X[:50].reshape(50, 64), y[:50]).predict(np.zeros((2, 64, 8)))
     with pytest.raises(ValueError, match="range"):
         fitted.predict(X[:2] + 1e5)
     with pytest.raises(ValueError, match="NaN"):
@@ -109,6 +154,12 @@ def test_colour_and_grey_cannot_be_confused_and_bad_values_are_refused(fitted, d
         gn.ImageClassifier(**QUICK).fit(X[:20], np.zeros(20))
     with pytest.raises(RecipeError, match="network"):
         gn.ImageClassifier(**QUICK | {"network": "nosuch"}).fit(X, y)
+
+
+def test_pictures_of_another_size_are_fitted_as_in_training(fitted, digits):
+    X, _ = digits
+    doubled = X[450:].repeat(2, axis=1).repeat(2, axis=2)
+    assert (fitted.predict(doubled) == fitted.predict(X[450:])).mean() > 0.95
 
 
 def test_settings_of_the_recipe_reach_the_run(digits, tmp_path):
