@@ -10,7 +10,7 @@ from PIL import Image
 from glassnet.cli import main
 from glassnet.data.store import open_store
 from glassnet.pipeline import audit
-from glassnet.pipeline.reporting import varied_pictures
+from glassnet.pipeline.varied import varied_pictures
 from glassnet.recipe import recipe_from
 
 
@@ -34,19 +34,21 @@ def test_the_audit_page_shows_leaks_side_by_side_and_names_what_was_kept_out(pho
     assert main(["audit", str(photos), "--html", str(page), "--out", str(tmp_path / "runs")]) == 0
     assert f"Page: {page}" in capsys.readouterr().out
     text = page.read_text(encoding="utf-8")
-    leak = text[text.index("rank-leak") :]
+    leak = text[text.index('id="finding-0"') :]
+    assert 'class="rank rank-leak"' in leak[: leak.index("</h3>")]
     pair = re.search(r'<div class="pair">(.*?)</div>', leak, re.DOTALL).group(1)
     assert pair.count("<img") == 2
-    assert "test/cat/leaked.png" in leak[: leak.index("</figure>")]
-    assert "train/dog/broken.jpg" in text
+    assert "test/cat/leaked.png" in pair
+    assert "train/cat/0.png" in pair
+    assert "train/dog/broken.jpg" in text[text.index("Kept out of everything") :]
     assert "as stored" not in text  # no pictures varied unless asked
 
 
 def test_varied_pictures_are_what_training_shows(photos, tmp_path):
     """Against the definition: shift and mirror by whole pixels can be undone exactly."""
     prepared = audit(recipe_from({"data": {"root": str(photos)}}), tmp_path)
-    augment = recipe_from({"data": {"root": "x"}, "augment": {"flip": "horizontal"}}).augment
-    found, said = varied_pictures(prepared, augment, seed=0, shown=5)
+    recipe = recipe_from({"data": {"root": "x"}, "augment": {"flip": "horizontal"}})
+    found, said = varied_pictures(prepared, recipe, shown=5)
     assert len(found) == 5
     assert "flip horizontal" in said
     for one in found:

@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="write the findings with their pictures (default: DIR/audit-NAME.html)",
     )
     parser.add_argument(
-        "--show-augment", nargs="?", const=_VARIED, type=int, metavar="N",
+        "--show-augment", nargs="?", const=_VARIED, type=_number, metavar="N",
         help=f"also show N pictures as the network will get them (default: {_VARIED}); writes the same page",
     )  # fmt: skip
     add_recipe(parser, ("data", "network", "augment"))
@@ -32,10 +32,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Audit, print the findings worst first, and write the page where one is asked for."""
+    _check(options)
     recipe = recipe_of(options, options.root)
     varied = options.show_augment or 0
-    if options.show_augment is not None and not 1 <= varied <= 200:
-        raise RecipeError(f"--show-augment takes 1 to 200 pictures, got {varied}.")
     console = Console(options.json)
     from glassnet import pipeline
     from glassnet.runs.names import stem
@@ -43,9 +42,29 @@ def run(options: argparse.Namespace) -> int:
     prepared = pipeline.audit(recipe, out=options.out, observer=console)
     page = None
     if options.html is not None or options.show_augment is not None:
-        name = stem(recipe.data.root, recipe.network).rpartition("-")[0]
-        page = pipeline.write_audit_page(prepared, options.html or Path(options.out) / f"audit-{name}.html", varied)
+        name = stem(recipe.data.root, "audit").removesuffix("-audit")
+        place = options.html or Path(options.out) / f"audit-{name}.html"
+        page = pipeline.write_audit_page(prepared, place, varied, console)
         console.line(f"\nPage: {page}")
     if options.json:
         console.result(prepared.audit.as_dict() | {"page": str(page) if page else None})
     return 0
+
+
+def _number(text: str) -> int | str:
+    return int(text) if text.lstrip("-").isdigit() else text  # what is no number may be the pictures, see _check
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Raise RecipeError where an option has swallowed the pictures, or shows a senseless number of them."""
+    shown = options.show_augment
+    nameless = options.root is None and options.recipe is None
+    for option, value in (("--html", options.html), ("--show-augment", shown)):
+        if nameless and isinstance(value, str) and value and not value.endswith((".html", ".htm")):
+            raise RecipeError(f"Name the pictures before {option}: `glassnet audit {value} {option}`.")
+    if shown is not None and (isinstance(shown, str) or not 1 <= shown <= 200):
+        raise RecipeError(f"--show-augment takes 1 to 200 pictures, got {shown}.")
+    if options.html and Path(options.html).is_dir():
+        raise RecipeError(
+            f"--html {options.html} is a folder. Name a file in it, as {Path(options.html) / 'audit.html'}."
+        )

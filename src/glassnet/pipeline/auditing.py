@@ -12,14 +12,17 @@ def audit(recipe: Recipe, out: str | Path = "runs", observer: Observer | None = 
     return prepare(recipe, Path(out), observer or Observer())
 
 
-def write_audit_page(prepared: Prepared, path: str | Path, varied: int = 0) -> Path:
+def write_audit_page(prepared: Prepared, path: str | Path, varied: int = 0, observer: Observer | None = None) -> Path:
     """Write the findings with their pictures as one HTML file; `varied` pictures are shown as training would vary them.
 
-    Raises StorageError when the page cannot be written.
+    The observer is told which settings vary them. Raises StorageError when the page cannot be written.
     """
     from glassnet.pipeline.choices import resolve_for
     from glassnet.pipeline.reporting import data_of
     from glassnet.report.write import write_audit
 
     resolved, _ = resolve_for(prepared)
-    return write_audit(data_of(prepared, resolved.augment, resolved.train.seed, varied), path)
+    data = data_of(prepared, resolved, varied)
+    if varied and data.varies:
+        (observer or Observer()).line(f"\n{data.varies}")
+    return write_audit(data, path)

@@ -4,22 +4,21 @@ import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from glassnet import randomness
 from glassnet.data.labels import label_numbers
 from glassnet.data.lock import read_lock
 from glassnet.errors import DataError, GlassnetError
 from glassnet.pipeline.observer import Observer
 from glassnet.pipeline.prepare import Prepared, prepare
 from glassnet.pipeline.run import Run, load
-from glassnet.recipe import AugmentRecipe
-from glassnet.report.material import Data, Material, Varied
+from glassnet.pipeline.varied import varied_pictures
+from glassnet.recipe import Recipe
+from glassnet.report.material import Data, Material
 from glassnet.report.write import write_report
 
-_SHOWN, _DRAWS = 6, 7  # pictures, and times that each is varied
+_SHOWN = 6  # pictures as training varies them
 
 
 def report(name: str = "last", out: str | Path = "runs", observer: Observer | None = None) -> Path:
@@ -56,7 +55,7 @@ def material_of(run: Run, prepared: Prepared, out: str | Path) -> Material:
         scores=run.scores,
         history=run.history,
         verdict=run.verdict,
-        data=data_of(prepared, run.recipe.augment, run.recipe.train.seed),
+        data=data_of(prepared, run.recipe),
         summary=run.summary(),
         choices=run.folder.read_choices(),
         environment=run.environment,
@@ -75,14 +74,14 @@ def try_to_write(run: Run, prepared: Prepared, out: str | Path, tell: Callable[[
         tell(f"The report could not be written, everything else is there. `glassnet report` tries again. {fault}")
 
 
-def data_of(prepared: Prepared, augment: AugmentRecipe, seed: int, shown: int = _SHOWN) -> Data:
-    """Return what a page says about the pictures, with `shown` of them as training varies them."""
+def data_of(prepared: Prepared, recipe: Recipe, shown: int = _SHOWN) -> Data:
+    """Return what a page says about the pictures, with `shown` of them as training by this resolved recipe varies them."""
     pixels = prepared.store.pixels
 
     def picture(row: int) -> np.ndarray:
         return np.asarray(pixels[row])
 
-    varied, said = varied_pictures(prepared, augment, seed, shown)
+    varied, said = varied_pictures(prepared, recipe, shown) if shown else ((), "")
     catalog = prepared.catalog
     return Data(
         root=catalog.root,
@@ -95,35 +94,6 @@ def data_of(prepared: Prepared, augment: AugmentRecipe, seed: int, shown: int = 
         lock=prepared.lock,
         varied=varied,
         varies=said,
+        refused=tuple((file.key, file.reason) for file in catalog.quarantined),
+        skipped=catalog.skipped,
     )
-
-
-def varied_pictures(
-    prepared: Prepared, augment: AugmentRecipe, seed: int, shown: int
-) -> tuple[tuple[Varied, ...], str]:
-    """Return some training pictures as the first epochs show them, and the settings in words."""
-    on = {name: value for name, value in augment.model_dump().items() if value not in (None, 0, 0.0, "none")}
-    if not on:
-        return (), "Nothing is varied: every epoch shows the pictures as they are stored."
-    import torch
-
-    from glassnet.training import augment as training_augment
-
-    rows = prepared.lock.train
-    if not len(rows) or not shown:
-        return (), ""
-    rows = np.sort(rows[np.argsort(randomness.uniform(seed, 0, rows, "report.varied")[:, 0], kind="stable")[:shown]])
-    originals = np.ascontiguousarray(prepared.store.pixels[rows])
-    draws: list[np.ndarray] = []
-    for epoch in range(_DRAWS):
-        drawn = training_augment.draw(augment, seed, epoch, rows, *originals.shape[1:3])
-        seen = training_augment.apply(torch.from_numpy(originals), drawn)
-        draws.append((seen.permute(0, 2, 3, 1).clamp(0, 1) * 255).round().to(torch.uint8).numpy())
-    found = tuple(
-        Varied(int(row), originals[i], tuple(epoch[i] for epoch in draws)) for i, row in enumerate(rows.tolist())
-    )
-    return found, "Varied by " + ", ".join(f"{name} {_plain(value)}" for name, value in on.items()) + "."
-
-
-def _plain(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

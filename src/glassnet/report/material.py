@@ -29,7 +29,8 @@ class Data:
     """The pictures: what was recognised, what the audit found, who is on which side.
 
     `keys` and `labels` (class numbers) have one entry per row of the pixel store, `picture(row)` gives its fitted pixels uint8 (H, W, C).
-    `varied` shows the augmentation, empty where nothing is varied; `varies` names the settings that do it.
+    `varied` shows the augmentation, empty where nothing is varied; `varies` names the settings that do it. `refused` are files with
+    the reason why they are no row at all, `skipped` those that are hidden or no pictures.
     """
 
     root: str
@@ -42,10 +43,13 @@ class Data:
     lock: Lock | None = None
     varied: tuple[Varied, ...] = ()
     varies: str = ""
+    refused: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[str, ...] = ()
 
     def name(self, row: int) -> str:
         """Return the class name of a row."""
-        return self.classes[int(self.labels[row])]
+        label = int(self.labels[row])
+        return self.classes[label] if label >= 0 else "no class"
 
 
 @dataclass(frozen=True)

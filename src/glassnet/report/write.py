@@ -37,5 +37,6 @@ def write_report(material: Material, path: str | Path) -> Path:
 def write_audit(data: Data, path: str | Path) -> Path:
     """Write the audit of a data set as one HTML file and return its path. Raises StorageError when it cannot be written."""
     sections = [audit.section(data), augment.section(data)]
-    durable.write_text(path, page(f"Audit of {data.root}", [part for part in sections if part is not None]))
+    name = data.root.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or data.root
+    durable.write_text(path, page(f"Audit of {name}", [part for part in sections if part is not None]))
     return Path(path)

@@ -1,103 +1,141 @@
-"""What is wrong with the pictures: findings with the pictures concerned, what was kept out, groups, who is on which side."""
+"""What is wrong with the pictures: every finding with its reason, what to do, and the pictures; what was kept out; who is where."""
 
-from collections import Counter
+from dataclasses import dataclass
 
 from glassnet.data.audit import Finding
 from glassnet.report.markup import Markup, prose, tag
 from glassnet.report.material import Data
 from glassnet.report.page import Section, table
-from glassnet.report.pictures import figure, file_name, grid, image
+from glassnet.report.pictures import figure, file_name, grid
+from glassnet.report.sections.counts import groups, sides, sizes, skipped
 
-_PAIRS, _PICTURES, _KEPT_OUT = 6, 12, 50
-_COUNTED = ("classes", "splits", "without_split")  # these stand in the table of sides
+_SHOWN, _LISTED, _KEPT_OUT = 12, 300, 1000
+_FEW = 3  # files that are listed without a click
+
+
+@dataclass(frozen=True)
+class _View:
+    """The data with what each finding looks up: the row of a key, and the side of a row."""
+
+    data: Data
+    rows: dict[str, int]
+    sides: dict[int, str]
+
+    def is_whole(self, key: str) -> bool:
+        """Whether there are pixels to show."""
+        return key in self.rows and self.rows[key] not in self.data.audit.quarantined
+
+    def picture(self, key: str, remark: str = "") -> Markup:
+        """Return the picture with its class, side and name below."""
+        row = self.rows[key]
+        name, side = self.data.name(row), self.sides.get(row)
+        place = tag("strong", f"{name}, {side}" if side else name)
+        caption = tag("span", place, tag("br"), file_name(key), f" {remark}" if remark else "")
+        return figure(self.data.picture(row), caption, name)
 
 
 def section(data: Data) -> Section:
     """Return the findings, worst first."""
-    places = {key: row for row, key in enumerate(data.keys)}
-    parts: list[Markup | None] = [tag("p", data.layout), tag("p", tag("strong", data.audit.summary()))]
-    parts += [_finding(data, finding, places) for finding in data.audit.findings]
-    parts += [_kept_out(data), _sides(data), _groups(data), _statistics(data)]
+    view = _View(data, {key: row for row, key in enumerate(data.keys)}, _sides(data))
+    findings = data.audit.findings
+    parts: list[Markup | None] = [
+        tag("p", tag("code", data.root), ": ", data.layout),
+        tag("p", tag("strong", data.audit.summary())),
+    ]
+    if len(findings) > _FEW:
+        parts.append(tag("ul", [tag("li", _link(i, found)) for i, found in enumerate(findings)], cls="found"))
+    parts += [_finding(view, i, finding) for i, finding in enumerate(findings)]
+    parts += [_kept_out(data), sides(data), groups(data), sizes(data), skipped(data)]
     lead = "Leaks first, then errors, warnings and notes. Nothing was dropped without being listed here."
     return Section("pictures", "The pictures", lead, tag("div", parts))
 
 
-def _finding(data: Data, finding: Finding, places: dict[str, int]) -> Markup:
+def _sides(data: Data) -> dict[int, str]:
+    if data.lock is None:
+        return {}
+    return {row: split for split in ("train", "validation", "test") for row in data.lock.rows(split).tolist()}
+
+
+def _rank(finding: Finding) -> Markup:
+    return tag("span", finding.rank, cls=f"rank rank-{finding.rank}")
+
+
+def _link(number: int, finding: Finding) -> Markup:
+    return tag("a", _rank(finding), " ", finding.title, href=f"#finding-{number}")
+
+
+def _finding(view: _View, number: int, finding: Finding) -> Markup:
+    pairs = [(a, b) for a, b, *_ in finding.details.get("pairs", [])]
+    whole = [(a, b) for a, b in pairs if view.is_whole(a) and view.is_whole(b)]
+    remarks = _remarks(finding)
     parts: list[Markup | None] = [
-        tag("h3", tag("span", finding.rank, cls=f"rank rank-{finding.rank}"), " ", finding.title),
-        tag("p", prose(finding.why)) if finding.why else None,
-        tag("p", prose(finding.todo)) if finding.todo else None,
+        tag("h3", _rank(finding), " ", finding.title, id=f"finding-{number}"),
+        tag("p", tag("strong", "Why it matters: "), prose(finding.why)) if finding.why else None,
+        tag("p", tag("strong", "What to do: "), prose(finding.todo)) if finding.todo else None,
+        _told(finding, remarks),
+        _per_class(view.data, finding),
     ]
-    pairs = [pair for pair in finding.details.get("pairs", []) if all(key in places for key in pair[:2])]
-    keys = [key for key in finding.keys if key in places and places[key] not in data.audit.quarantined]
-    if pairs:
-        parts.append(grid([_pair(data, places[a], places[b]) for a, b, *_ in pairs[:_PAIRS]]))
-        parts.append(_more(len(pairs), _PAIRS, "pairs"))
-    elif keys:
-        parts.append(grid([_picture(data, places[key]) for key in keys[:_PICTURES]]))
-        parts.append(_more(len(keys), _PICTURES, "pictures"))
-    lines = [str(line) for line in finding.details.get("shown", finding.keys)]
-    if len(lines) > 3 or (lines and not pairs and not keys):
-        total = int(finding.details.get("count", len(lines)))
-        listed = tag("ul", [tag("li", line) for line in lines[:200]])
-        parts.append(
-            tag("details", tag("summary", f"Files ({total:,})"), listed, _more(total, min(len(lines), 200), "files"))
-        )
-    return tag("div", parts)
+    if whole:
+        shown = [tag("div", view.picture(a), view.picture(b), cls="pair") for a, b in whole[:_SHOWN]]
+        parts.append(tag("div", shown, cls="pairs"))
+        parts.append(_more(len(whole), "pairs"))
+    else:
+        keys = [key for key in finding.keys if view.is_whole(key)]
+        if keys:
+            parts.append(grid([view.picture(key, remarks.get(key, "")) for key in keys[:_SHOWN]]))
+            parts.append(_more(len(keys), "pictures"))
+    parts.append(_files(finding, pairs, remarks))
+    return tag("div", parts, cls="finding")
 
 
-def _picture(data: Data, row: int) -> Markup:
-    return figure(data.picture(row), file_name(data.keys[row]), data.name(row))
+def _remarks(finding: Finding) -> dict[str, str]:
+    """Return what the finding says of single files: `a.png (12×9)` becomes {a.png: (12×9)}."""
+    lines = [str(line) for line in finding.details.get("shown", ())]
+    found = {}
+    for key, line in zip(finding.keys, lines, strict=False):
+        if line.startswith(f"{key} ("):
+            found[key] = line.removeprefix(f"{key} ")
+    return found
 
 
-def _pair(data: Data, first: int, second: int) -> Markup:
-    both = tag("div", [image(data.picture(row), data.name(row)) for row in (first, second)], cls="pair")
-    return tag("figure", both, tag("figcaption", file_name(data.keys[first]), tag("br"), file_name(data.keys[second])))
+def _told(finding: Finding, remarks: dict[str, str]) -> Markup | None:
+    """Return the finding's own examples where they are about something else than files or pairs: classes, groups, counts."""
+    lines = finding.details.get("shown", ())
+    if not lines or remarks or "pairs" in finding.details:
+        return None
+    return tag("ul", [tag("li", str(line)) for line in lines])
 
 
-def _more(total: int, shown: int, what: str) -> Markup | None:
-    return tag("p", f"… and {total - shown:,} more {what}.", cls="note") if total > shown else None
+def _per_class(data: Data, finding: Finding) -> Markup | None:
+    counts = finding.details.get("per_class")
+    if not counts:
+        return None
+    sizes = data.audit.statistics.get("classes", {})
+    rows = [(name, f"{n:,}", f"{n / sizes[name]:.0%}" if sizes.get(name) else "") for name, n in counts.items()]
+    return table(("class", "pictures", "of its class"), rows)
+
+
+def _files(finding: Finding, pairs: list[tuple[str, str]], remarks: dict[str, str]) -> Markup | None:
+    """Return every file concerned, up to a page that can still be opened; few are listed at once, more behind a click."""
+    lines = [f"{b} = {a}" for a, b in pairs] or [f"{key} {remarks.get(key, '')}".rstrip() for key in finding.keys]
+    if not lines:
+        return None
+    listed = tag("ul", [tag("li", line) for line in lines[:_LISTED]], cls="files")
+    if len(lines) <= _FEW:
+        return listed
+    what = "pairs" if pairs else "files"
+    rest = _more(len(lines), f"{what}; `glassnet audit --json` lists them all", _LISTED)
+    return tag("details", tag("summary", f"All {what} ({len(lines):,})"), listed, rest)
+
+
+def _more(total: int, what: str, shown: int = _SHOWN) -> Markup | None:
+    return tag("p", prose(f"… and {total - shown:,} more {what}."), cls="note") if total > shown else None
 
 
 def _kept_out(data: Data) -> Markup | None:
-    reasons = data.audit.quarantined
-    if not reasons:
-        return None
-    rows = [(data.keys[row], reason) for row, reason in list(reasons.items())[:_KEPT_OUT]]
-    shown = table(("file", "why"), rows, f"Kept out of everything: {len(reasons):,}", words=2)
-    return tag("div", shown, _more(len(reasons), _KEPT_OUT, "files"))
-
-
-def _sides(data: Data) -> Markup | None:
-    """Return how many pictures of each class are on each side."""
-    if data.lock is None:
-        return None
-    sides = {split: data.lock.rows(split) for split in ("train", "validation", "test")}
-    counts = {split: Counter(data.labels[rows].tolist()) for split, rows in sides.items()}
-    rows = [(name, *(f"{counts[split][number]:,}" for split in sides)) for number, name in enumerate(data.classes)]
-    rows.append(("all", *(f"{len(found):,}" for found in sides.values())))
-    return table(("class", *sides), rows, "Who is on which side")
-
-
-def _groups(data: Data) -> Markup | None:
-    found = data.audit.groups
-    return tag("p", "Groups: ", found.reason) if found.reason else None
-
-
-def _statistics(data: Data) -> Markup | None:
-    rows = [
-        (name.replace("_", " "), _value(value)) for name, value in data.audit.statistics.items() if name not in _COUNTED
-    ]
+    rows = [(data.keys[row], reason) for row, reason in data.audit.quarantined.items()] + list(data.refused)
     if not rows:
         return None
-    return tag("details", tag("summary", "Sizes and colours"), table(("", "value"), rows, "Statistics", words=2))
-
-
-def _value(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_value(part)}" for name, part in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(_value(part) for part in value)
-    return str(value)
+    said = "They are in no split, so nothing was trained or scored with them."
+    shown = table(("file", "why"), rows[:_KEPT_OUT], f"{len(rows):,} of all files", words=2)
+    return tag("div", tag("h3", "Kept out of everything"), tag("p", said), shown, _more(len(rows), "files", _KEPT_OUT))
