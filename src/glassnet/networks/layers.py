@@ -238,8 +238,27 @@ class Backbone(Layer):
     rate: float = field(default=0.1, metadata={"read": words.number(0.0, 1e6)})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Decoder(Layer):
+    """From the maps of all resolutions before it to one map of `channels`, `stride` pixels of the picture per value; networks/decoder.py."""
+
+    word: ClassVar[str] = "decoder"
+    main: ClassVar[str | None] = "channels"
+
+    channels: int = field(default=64, metadata={"read": words.count(65_536)})
+    stride: int = field(default=4, metadata={"read": words.count(64)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sum(Layer):
+    """Inside a decoder: the finer map plus the coarser one, repeated to its size. No word of a list."""
+
+    word: ClassVar[str] = "sum"
+
+
 _WORDS: tuple[type[Layer], ...] = (
     Conv, Depthwise, Dense, BatchNorm, MaxPool, AvgPool, GlobalPool, Dropout, Flatten, Residual, Upsample, Standardize, Scale, Backbone,
+    Decoder,
 )  # fmt: skip
 KINDS: dict[str, type[Layer]] = {kind.word: kind for kind in _WORDS} | dict.fromkeys(ACTIVATIONS, Activation)
 """Every word of a layer list and what it stands for."""

@@ -222,6 +222,28 @@ class Add(nn.Module):
         return inner + shortcut
 
 
+class Sum(nn.Module):
+    """Inside a decoder: the finer map plus the coarser one, each value of it repeated to the finer size."""
+
+    def forward(self, finer: Tensor, coarser: Tensor) -> Tensor:
+        """(N, C, H, W) and (N, C, h, w) → (N, C, H, W)."""
+        return finer + F.interpolate(coarser, finer.shape[2:], mode="nearest")
+
+
+class Resize(nn.Module):
+    """The end of a decoder: its finest map brought to the wanted size, interpolated between pixel centres, or as it is."""
+
+    def __init__(self, height: int, width: int) -> None:
+        super().__init__()
+        self.size = (height, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) → (N, C, height, width)."""
+        if tuple(x.shape[2:]) == self.size:
+            return x
+        return F.interpolate(x, self.size, mode="bilinear", align_corners=False)
+
+
 _FUNCTIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor] | None]] = {
     "relu": (F.relu, torch.relu_),
     "gelu": (F.gelu, None),
@@ -255,6 +277,10 @@ def module_of(step: Step) -> nn.Module:
             return Add()
         case L.Upsample():
             return Upsample(layer)
+        case L.Decoder():
+            return Resize(*step.after[1:])
+        case L.Sum():
+            return Sum()
         case L.Standardize():
             return Standardize(layer, step.before[0])
         case L.Scale():

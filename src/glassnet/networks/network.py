@@ -18,22 +18,15 @@ from torch import Tensor, nn
 from glassnet.errors import RecipeError
 from glassnet.networks.dropout import Dropout
 from glassnet.networks.layers import Activation as ActivationLayer
-from glassnet.networks.layers import Backbone, Learning, parse, specs
+from glassnet.networks.layers import Backbone, Decoder, Learning, parse, specs
+from glassnet.networks.layers import Sum as Summed
 from glassnet.networks.modules import Activation, Measured, module_of
 from glassnet.networks.shapes import Shape, Step, plan
+from glassnet.networks.stages import stages_of
 from glassnet.networks.starts import start
 
 # Steps whose output is a new tensor that their own derivative does not need: what follows may overwrite it.
 _FRESH = ("conv", "depthwise", "dense", "batch_norm", "maxpool", "avgpool", "residual")
-
-
-@dataclass(frozen=True)
-class Stage:
-    """The last map at one resolution: the step that gives it, pixels of the picture per value along a side, and channels."""
-
-    name: str
-    stride: int
-    channels: int
 
 
 class Steps(nn.Module):
@@ -92,17 +85,20 @@ class Network(nn.Module):
             for step in _walk(self.plan)
             if isinstance(step.layer, Learning | Backbone) and step.layer.rate != 1.0
         }
-        split = next(i for i, step in enumerate(self.plan) if len(step.after) == 1)
-        self.stages, self._ends = _stages(self.plan[:split], self.steps)
+        decoder = next((i for i, step in enumerate(self.plan) if isinstance(step.layer, Decoder)), None)
+        self._encoded = next(i for i, step in enumerate(self.plan) if len(step.after) == 1) if decoder is None else decoder
+        split = self._encoded if decoder is None else decoder + 1
+        self.stages, self._ends = stages_of(self.plan[: self._encoded])
+        kept = () if decoder is None else self._ends
         self._written = tuple(_actions(self.plan, self.steps, self._ends))
-        self._body = tuple(_faster(_actions(self.plan[:split], self.steps, ())))
+        self._body = tuple(_faster(_actions(self.plan[:split], self.steps, kept), kept))
         self._head = tuple(_faster(_actions(self.plan[split:], self.steps, ())))
         self._split = split
 
     @property
     def outputs(self) -> int:
-        """K, the number of values per picture."""
-        return len(self.classes)
+        """Values per picture, or per place of the map that a dense network answers with."""
+        return self.plan[-1].after[0]
 
     @property
     def ready(self) -> bool:
@@ -110,7 +106,10 @@ class Network(nn.Module):
         return all(module.ready for module in self.modules() if isinstance(module, Measured))
 
     def forward(self, x: Tensor) -> Tensor:
-        """float32 (N, C, H, W) in [0, 1] → logits (N, K). Raises ValueError for another shape, RuntimeError when not prepared."""
+        """float32 (N, C, H, W) in [0, 1] → logits (N, K), or (N, outputs, h, w) after a decoder.
+
+        Raises ValueError for another shape, RuntimeError when not prepared.
+        """
         if tuple(x.shape[1:]) != self.shape:
             raise ValueError(
                 f"This network reads pictures of shape {self.shape} (C, H, W) and got a batch of shape {tuple(x.shape)}."
@@ -118,30 +117,27 @@ class Network(nn.Module):
         return self.head(self.features(x))
 
     def features(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) → the last map (N, C', h, w), before it is flattened or pooled into a row."""
+        """(N, C, H, W) → the last map (N, C', h, w), before it is flattened or pooled into a row; the decoder's where there is one."""
         if self.training and not self.ready:
             raise RuntimeError(
                 "Some layers are measured on training pictures. Call network.prepare(sample) before the first training step."
             )
-        return _run(self._written[: self._split] if self.as_written else self._body, x)
+        return _run(self._written[: self._split] if self.as_written else self._body, x, ends=self._ends)
 
     def head(self, features: Tensor) -> Tensor:
-        """The last map → logits (N, K)."""
+        """The last map → the outputs."""
         return _run(self._written[self._split :] if self.as_written else self._head, features)
 
     def maps(self, x: Tensor) -> list[Tensor]:
         """(N, C, H, W) → the map of every stage, finest first: what a dense task's decoder reads."""
-        found: dict[str, Tensor] = {}
-        _run(self._written[: self._split], x, found, safe=False)
-        maps: list[Tensor] = []
-        for name in self._ends:
-            maps += found.get(f"{name}/all", [found[name]])
-        return maps
+        found: dict[str, Any] = {}
+        _run(self._written[: self._encoded], x, found, safe=False, ends=self._ends)
+        return _stage_maps(found, self._ends)
 
     def activations(self, x: Tensor) -> dict[str, Tensor]:
         """(N, C, H, W) → the output of every step by name, in the order the user wrote, each untouched by later steps."""
-        found: dict[str, Tensor] = {}
-        _run(self._written, x, found, safe=True)
+        found: dict[str, Any] = {}
+        _run(self._written, x, found, safe=True, ends=self._ends)
         return {name: found[name] for name in self.steps}
 
     def begin(self, seed: int, epoch: int, examples: Tensor) -> None:
@@ -240,14 +236,18 @@ def _actions(steps: Sequence[Step], modules: Steps, kept: Sequence[str], nested:
     return actions
 
 
-def _faster(actions: list[_Action]) -> list[_Action]:
-    """Put a max pooling before the ReLU that precedes it: both keep order among values, so the result is the same bit for bit."""
+def _faster(actions: list[_Action], kept: Sequence[str] = ()) -> list[_Action]:
+    """Put a max pooling before the ReLU that precedes it: both keep order among values, so the result is the same bit for bit.
+
+    Not where the ReLU's own map is wanted (`kept`): a decoder reads it.
+    """
     actions = [
         replace(a, inner=tuple(_faster(list(a.inner))), shortcut=tuple(_faster(list(a.shortcut)))) for a in actions
     ]
     for i in range(1, len(actions)):
         first, second = actions[i - 1], actions[i]
-        if second.step.kind == "maxpool" and first.step.kind in ("relu", "leaky_relu"):
+        swaps = second.step.kind == "maxpool" and first.step.kind in ("relu", "leaky_relu")
+        if swaps and first.step.name not in kept:
             actions[i - 1], actions[i] = (
                 second,
                 replace(first, inplace=isinstance(first.module, Activation) and first.module.can_change),
@@ -255,52 +255,61 @@ def _faster(actions: list[_Action]) -> list[_Action]:
     return actions
 
 
-def _run(actions: Sequence[_Action], x: Tensor, found: dict[str, Any] | None = None, safe: bool = False) -> Tensor:
-    """Run actions on x. `found` receives outputs by name; with `safe` nothing is overwritten, so that all of them stay true."""
+def _run(
+    actions: Sequence[_Action], x: Tensor, found: dict[str, Any] | None = None, safe: bool = False, ends: Sequence[str] = ()
+) -> Tensor:
+    """Run actions on x. `found` receives outputs by name; with `safe` nothing is overwritten, so that all of them stay true.
+
+    The outputs of the steps in `ends` are kept for a decoder further on.
+    """
+    maps: dict[str, Any] = {}
     for action in actions:
-        if isinstance(action.step.layer, ActivationLayer):
+        name, layer = action.step.name, action.step.layer
+        if isinstance(layer, ActivationLayer):
             x = action.module(x, action.inplace and not safe)
+        elif isinstance(layer, Decoder):
+            x = _decode(action, _stage_maps(maps, ends), found, safe)
         elif action.inner:
             shortcut = _run(action.shortcut, x, found, safe)
             x = action.module(_run(action.inner, x, found, safe), shortcut)
-        elif found is not None and isinstance(action.step.layer, Backbone):
+        elif ends and isinstance(layer, Backbone):
             body: Any = action.module
-            found[f"{action.step.name}/all"] = body.maps(x)
-            x = found[f"{action.step.name}/all"][-1]
+            maps[f"{name}/all"] = body.maps(x)
+            x = maps[f"{name}/all"][-1]
         else:
             x = action.module(x)
+        if name in ends:
+            maps[name] = x
         if found is not None:
-            found[action.step.name] = x
+            found[name] = x
+    if found is not None:
+        found.update(maps)
     return x
 
 
-def _stages(steps: Sequence[Step], modules: Steps) -> tuple[tuple[Stage, ...], tuple[str, ...]]:
-    """Return the stages, and the names of the steps that end them: the last one before the stride changes, and the last of all."""
-    ends: list[tuple[str, list[Stage]]] = []
-    down = 1.0
-    for step in steps:
-        factor = _stride(step)
-        if factor != 1 and ends:
-            ends.append(("", []))
-        down *= factor
-        own = [Stage(step.name, max(1, round(down)), step.after[0])]
-        if isinstance(step.layer, Backbone):
-            inside: Any = modules[step.name]
-            own = list(inside.stages)
-            down = own[-1].stride
-        ends = [*ends[:-1], (step.name, own)] if ends else [(step.name, own)]
-    return tuple(stage for _, own in ends for stage in own), tuple(name for name, _ in ends)
+def _stage_maps(found: dict[str, Any], ends: Sequence[str]) -> list[Tensor]:
+    """Return the map of every stage, finest first."""
+    maps: list[Tensor] = []
+    for name in ends:
+        maps += found.get(f"{name}/all", [found[name]])
+    return maps
 
 
-def _stride(step: Step) -> float:
-    layer = step.layer
-    if step.inner:
-        product = 1.0
-        for inner in step.inner:
-            product *= _stride(inner)
-        return product
-    if step.kind in ("maxpool", "avgpool"):
-        return (layer.stride or layer.size)[0]  # type: ignore[attr-defined]
-    if step.kind == "upsample":
-        return 1.0 / layer.factor  # type: ignore[attr-defined]
-    return layer.stride[0] if step.kind in ("conv", "depthwise") else 1.0  # type: ignore[attr-defined]
+def _decode(action: _Action, maps: list[Tensor], found: dict[str, Any] | None, safe: bool) -> Tensor:
+    """Run a decoder's levels, coarsest first: 1×1 convolution, sum with the coarser result, 3×3 convolution, norm, ReLU."""
+    levels = [at for at, inner in enumerate(action.inner) if inner.step.name.startswith(f"{action.step.name}_lateral")]
+    below: Tensor | None = None
+    # Coarsest first, as many as it reads: stages finer than its stride are left out.
+    for at, x in zip(levels, maps[::-1], strict=False):
+        until = next((later for later in levels if later > at), len(action.inner))
+        for inner in action.inner[at:until]:
+            if isinstance(inner.step.layer, Summed):
+                assert below is not None
+                x = inner.module(x, below)
+            else:
+                x = _run((inner,), x, None, safe)
+            if found is not None:
+                found[inner.step.name] = x
+        below = x
+    assert below is not None
+    return action.module(below)

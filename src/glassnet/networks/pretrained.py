@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from glassnet.errors import NetworkError, RecipeError
 from glassnet.networks import layers as L
-from glassnet.networks.network import Network, Stage
+from glassnet.networks.network import Network
 from glassnet.networks.presets import Advice
 from glassnet.networks.presets.common import epochs_for, with_dropout
 from glassnet.networks.refused import refuse_foreign
@@ -26,13 +26,14 @@ BODY_RATE = 0.1
 
 @dataclass(frozen=True)
 class Described:
-    """What a backbone makes of a picture: the shape of its last map, its numbers, and (stride, channels) of every stage."""
+    """What a backbone makes of a picture: the shape of its last map, its numbers, (stride, channels) and (height, width) of every stage."""
 
     after: tuple[int, int, int]
     parameters: int
     buffers: int
     multiply_adds: int
     stages: tuple[tuple[int, int], ...]
+    sizes: tuple[tuple[int, int], ...]
 
 
 def timm_layers(network: str, channels: int, dropout: float) -> list[Any]:
@@ -102,7 +103,8 @@ def describe(model: str, channels: int, height: int, width: int) -> Described:
     stages = tuple(zip(body.feature_info.reduction(), body.feature_info.channels(), strict=True))
     parameters = sum(p.numel() for p in body.parameters())
     buffers = sum(b.numel() for b in body.buffers() if b.is_floating_point())
-    return Described(tuple(maps[-1].shape[1:]), parameters, buffers, adds[0], stages)
+    sizes = tuple((int(m.shape[2]), int(m.shape[3])) for m in maps)
+    return Described(tuple(maps[-1].shape[1:]), parameters, buffers, adds[0], stages, sizes)
 
 
 class BackboneModule(nn.Module):
@@ -111,8 +113,6 @@ class BackboneModule(nn.Module):
     def __init__(self, layer: L.Backbone, before: tuple[int, ...]) -> None:
         super().__init__()
         self.body = _create(layer.model, before[0])
-        found = describe(layer.model, *before)
-        self.stages = tuple(Stage(layer.name, stride, channels) for stride, channels in found.stages)
 
     def maps(self, x: Tensor) -> list[Tensor]:
         """(N, C, H, W) → one map per stage."""

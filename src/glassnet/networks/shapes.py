@@ -57,12 +57,20 @@ class Step:
 def plan(layers: Sequence[L.Layer], shape: Shape, classes: int) -> tuple[Step, ...]:
     """Return the steps of parsed `layers` for pictures of `shape` (C, H, W), every residual's shortcut resolved.
 
-    Raises RecipeError that names the layer, the shapes and the fix when they do not fit, or when the output is not one value per class.
+    Raises RecipeError that names the layer, the shapes and the fix when they do not fit, or when the output is not one value per class
+    (with a decoder among the layers: not a map).
     """
     if len(shape) != 3 or min(shape) < 1 or max(shape) > 65_536:
         raise RecipeError(f"A picture's shape is (channels, height, width), each at least 1; got {shape}.")
     steps = trunk(layers, shape, classes)
     last = steps[-1]
+    if any(isinstance(layer, L.Decoder) for layer in layers):
+        if len(last.after) != 3:
+            raise RecipeError(
+                f"The last layer, {_label(last.layer)}, gives {text(last.after)}; after a decoder the answer is a map. "
+                "End the list with a convolution."
+            )
+        return steps
     if last.after != (classes,):
         raise RecipeError(
             f"The last layer, {_label(last.layer)}, gives {text(last.after)}, and {classes} classes need a row of {classes} values. "
@@ -89,10 +97,21 @@ def text(shape: Shape) -> str:
     return f"{shape[1]}×{shape[2]}×{shape[0]}" if len(shape) == 3 else f"{shape[0]:,}"
 
 
+def one(layer: L.Layer, before: Shape, fields: Fields) -> Step:
+    """Return the step of one layer on a map of shape `before`. Raises RecipeError where it does not fit."""
+    return _RULES[type(layer)](layer, before, fields, 0)
+
+
 def _through(layers: Sequence[L.Layer], shape: Shape, fields: Fields, classes: int) -> tuple[Step, ...]:
     steps: list[Step] = []
+    picture = shape
     for layer in layers:
-        step = _RULES[type(layer)](layer, shape, fields, classes)
+        if isinstance(layer, L.Decoder):
+            from glassnet.networks.decoder import plan_decoder
+
+            step = plan_decoder(layer, steps, picture)
+        else:
+            step = _RULES[type(layer)](layer, shape, fields, classes)
         if math.prod(step.after) > MOST_VALUES:
             raise RecipeError(
                 f"{_label(layer)} would give {text(step.after)} for every picture, which is too large to compute. Pool before it."
