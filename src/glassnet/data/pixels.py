@@ -158,7 +158,7 @@ def _decode_jpeg(data: bytes, max_pixels: int, settings: PixelSettings | None) -
             raise bad_image("JPEG", error) from None
         return _decode_other(data, "JPEG", max_pixels), None  # rare samplings and harmless stray bytes
     part = None if factor == 1 else _turned(pixels.shape, (height / factor, width / factor), orientation)
-    return (pixels if orientation == 1 else _upright(pixels, orientation)), part
+    return (pixels if orientation == 1 else upright(pixels, orientation)), part
 
 
 def _turned(stored: tuple[int, ...], part: tuple[float, float], orientation: int) -> _Part:
@@ -203,7 +203,7 @@ def _decode_other(data: bytes, name: str, max_pixels: int) -> np.ndarray:
         raise
     except Exception as error:  # decoders raise nearly anything on damaged files
         raise bad_image(name, error) from None
-    return pixels if orientation == 1 else _upright(pixels, orientation)
+    return pixels if orientation == 1 else upright(pixels, orientation)
 
 
 def _to_bytes(image: Image.Image) -> np.ndarray:
@@ -248,7 +248,7 @@ def _wide_to_bytes(image: Image.Image) -> np.ndarray:
     return np.floor(values + 0.5).astype(np.uint8)[:, :, None]
 
 
-def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
+def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
     """Turn stored pixels the way EXIF tag 274 says they are to be seen."""
     if orientation >= 5:
         pixels = pixels.transpose(1, 0, 2)
