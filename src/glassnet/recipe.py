@@ -44,8 +44,9 @@ class DataRecipe(_Part):
     """The question asked. auto: what the annotations can answer."""
     size: int | tuple[int, int] | None = Field(None)
     """Side of the square the network sees, in pixels, or [height, width]. auto: from the sizes of the pictures."""
-    fit: Literal["crop", "pad", "stretch"] = "crop"
-    """How a picture is brought to size: crop the middle, pad with its border colour, or stretch."""
+    fit: Literal["crop", "pad", "stretch"] | None = None
+    """How a picture is brought to size: crop the middle, pad with its border colour, or stretch. auto: crop to
+    classify, pad where things are to be found."""
     color: Literal["rgb", "grey"] | None = None
     """Colour channels. auto: grey when all pictures are grey."""
     test: float = Field(0.15, ge=0.0, lt=1.0)

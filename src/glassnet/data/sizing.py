@@ -1,4 +1,7 @@
-"""The size at which the network sees the pictures, and whether in colour, chosen from the headers of a sample."""
+"""The size at which the network sees the pictures, how they are brought to it, and whether in colour, chosen from a sample.
+
+Classification looks at headers alone. The other questions also look at the things: what is a few pixels wide afterwards is not found.
+"""
 
 import math
 from collections.abc import Iterator
@@ -9,6 +12,7 @@ import numpy as np
 
 from glassnet.choice import Choice
 from glassnet.data.catalog import Catalog
+from glassnet.data.dense_sizing import dense_size
 from glassnet.data.pixels import BadImage, PixelSettings, decode, header
 from glassnet.errors import DataError
 from glassnet.recipe import DataRecipe
@@ -22,11 +26,12 @@ _GREY_WITHIN = 12
 
 @dataclass(frozen=True)
 class _Seen:
-    """Sizes int64 (m, 2) as displayed, whether every mode is grey, and the bytes of some pictures to look for colour in."""
+    """Sizes int64 (m, 2) as displayed of the catalog's `rows`, whether every mode is grey, and some files to look for colour in."""
 
     sizes: np.ndarray
     grey_modes: bool
     some: tuple[bytes, ...]
+    rows: np.ndarray
 
 
 def choose_size(catalog: Catalog, recipe: DataRecipe) -> tuple[PixelSettings, list[Choice]]:
@@ -37,18 +42,24 @@ def choose_size(catalog: Catalog, recipe: DataRecipe) -> tuple[PixelSettings, li
     choices: list[Choice] = []
     size: Any = recipe.size
     color: Any = recipe.color
+    fit: Any = recipe.fit
+    dense = catalog.task != "classify"
     if size is None or color is None:
         seen = _look(catalog, recipe)
         if size is None:
-            chosen = default_size(seen.sizes, len(catalog))
+            chosen = dense_size(catalog, seen.rows, seen.sizes) if dense else default_size(seen.sizes, len(catalog))
             choices.append(chosen)
             size = chosen.value
         if color is None:
             chosen = _color(seen)
             choices.append(chosen)
             color = chosen.value
+    if fit is None:
+        fit = "pad" if dense else "crop"
+        if dense:
+            choices.append(Choice("data.fit", fit, "nothing is cut away, so no thing is lost"))
     height, width = (size, size) if isinstance(size, int) else tuple(size)
-    return PixelSettings(int(height), int(width), recipe.fit, color, recipe.max_pixels), choices
+    return PixelSettings(int(height), int(width), fit, color, recipe.max_pixels), choices
 
 
 def default_size(sizes: np.ndarray, n: int) -> Choice:
@@ -78,6 +89,8 @@ def _look(catalog: Catalog, recipe: DataRecipe) -> _Seen:
     n = len(catalog)
     rows = np.unique(np.linspace(0, n - 1, min(n, SAMPLE)).astype(int)) if n else []
     sizes, modes, some, faults = [], set(), [], []
+    place = {catalog.examples[row].key: row for row in rows}
+    good: list[int] = []
     step = max(1, math.ceil(len(rows) / _COLOUR_SAMPLE))
     for i, (key, data) in enumerate(_read(catalog, [catalog.examples[row].key for row in rows])):
         if isinstance(data, DataError):
@@ -90,6 +103,7 @@ def _look(catalog: Catalog, recipe: DataRecipe) -> _Seen:
             continue
         if found.height * found.width <= recipe.max_pixels:
             sizes.append((found.height, found.width))
+            good.append(place[key])
             modes.add(found.mode)
             if i % step == 0:
                 some.append(data)
@@ -98,7 +112,7 @@ def _look(catalog: Catalog, recipe: DataRecipe) -> _Seen:
         raise DataError(
             f"None of {len(rows):,} pictures looked at in {catalog.root} can be read, so there is nothing to train on.{first}"
         )
-    return _Seen(np.array(sizes, np.int64), modes <= _GREY_MODES, tuple(some))
+    return _Seen(np.array(sizes, np.int64), modes <= _GREY_MODES, tuple(some), np.array(good, np.int64))
 
 
 def _read(catalog: Catalog, keys: list[str]) -> Iterator[tuple[str, bytes | DataError]]:

@@ -42,7 +42,8 @@ def resolve_for(prepared: Prepared) -> tuple[Recipe, list[Choice]]:
         "recommend", {}
     )
     resolved, choices = resolve(recipe, n_train, pixels.height, pixels.width, classes, known)
-    resolved = resolved.changed({"data.size": [pixels.height, pixels.width], "data.color": pixels.color})
+    seen = {"data.size": [pixels.height, pixels.width], "data.color": pixels.color, "data.fit": pixels.fit}
+    resolved = resolved.changed(seen)
     return resolved, [*prepared.choices, *choices]
 
 

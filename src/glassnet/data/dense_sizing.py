@@ -1,0 +1,127 @@
+"""The size at which the network sees pictures whose things or pixels are asked for: as small as the things allow, never enlarged.
+
+Time grows with the number of pixels, and what keeps only a few pixels is not found; so the long side is the smallest that leaves the
+smallest tenth of the things enough of them. Both sides are multiples of 16, so that a network can halve them four times.
+"""
+
+import math
+
+import numpy as np
+
+from glassnet.choice import Choice
+from glassnet.data.catalog import Catalog, MaskFile, Things
+from glassnet.data.extents import mask_reader, thing_table
+
+ENOUGH = 10.0
+"""Pixels that the short side of the smallest tenth of the things should keep."""
+TENTH = 10.0
+LARGEST = 512
+_STEP, _MULTIPLE = 32, 16
+_FEW = 300
+_SAME_WAY = 0.9
+_MASK_FILES = 600
+
+
+def dense_size(catalog: Catalog, rows: np.ndarray, sizes: np.ndarray) -> Choice:
+    """Return the Choice of `data.size`, (height, width), from int64 (m, 2) sampled (height, width) of the pictures in `rows`.
+
+    Whole pixels of a few hundred things are looked at where only masks say how large they are.
+    """
+    shorts, scales_of = _things(catalog, rows, sizes)
+    least, most = _limits(catalog.task, len(catalog))
+    original = int(np.median(sizes.max(axis=1)))
+    sides = [side for side in range(least, most + 1, _STEP) if side <= original] or [_whole(original)]
+    side = sides[-1]
+    if len(shorts):
+        kept = [_tenth(shorts, sizes, scales_of, side) for side in sides]
+        side = next((side for side, k in zip(sides, kept, strict=True) if k >= ENOUGH), sides[-1])
+    else:
+        side = sides[0]
+    shape = _shape(sizes, side)
+    return Choice("data.size", shape, _reason(sizes, shape, shorts, scales_of, original, len(sides) == 1))
+
+
+def shortest_tenth(fitted: np.ndarray) -> float:
+    """Return the short side below which a tenth of the things lie."""
+    return float(np.percentile(fitted, TENTH, method="lower"))
+
+
+def _limits(task: str, n: int) -> tuple[int, int]:
+    """The long side at least and at most. Fewer pictures may have more pixels within the same minutes."""
+    if task == "localize":
+        return (192 if n <= _FEW else 128), 320
+    if task == "segment":
+        return 256, 384
+    return (320 if n <= _FEW else 256), LARGEST
+
+
+def _things(catalog: Catalog, rows: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the short sides float64 (t,) in pixels of the pictures themselves, and the place in `rows` of each one's picture."""
+    chosen = _affordable(catalog, rows)
+    table = thing_table(catalog, rows[chosen].tolist(), mask_reader(catalog.source))
+    of_row = np.zeros(len(catalog), np.int64)
+    of_row[rows] = np.arange(len(rows))
+    place = of_row[table.row]
+    height, width = sizes[place, 0], sizes[place, 1]
+    box = np.nan_to_num(table.box, nan=0.0, posinf=0.0, neginf=0.0)
+    across = np.clip(box[:, 2], 0, width) - np.clip(box[:, 0], 0, width)
+    down = np.clip(box[:, 3], 0, height) - np.clip(box[:, 1], 0, height)
+    short = np.minimum(across, down)
+    keep = (short >= 1) & ~table.crowd  # smaller ones are mistakes, which the audit names
+    return short[keep], place[keep]
+
+
+def _affordable(catalog: Catalog, rows: np.ndarray) -> np.ndarray:
+    """Return places in `rows`, evenly spaced, whose things need at most some hundred mask files to be read."""
+    files = np.array([_mask_files(catalog.examples[row].annotation) for row in rows.tolist()])
+    step = max(1, math.ceil(files.sum() / _MASK_FILES))
+    return np.arange(0, len(rows), step)
+
+
+def _mask_files(annotation: object) -> int:
+    if not isinstance(annotation, Things):
+        return 0
+    return len({t.shape.key for t in annotation.things if t.box is None and isinstance(t.shape, MaskFile)})
+
+
+def _tenth(shorts: np.ndarray, sizes: np.ndarray, place: np.ndarray, side: int) -> float:
+    return shortest_tenth(shorts * _scales(sizes, _shape(sizes, side))[place])
+
+
+def _scales(sizes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    return np.minimum(shape[0] / sizes[:, 0], shape[1] / sizes[:, 1])
+
+
+def _shape(sizes: np.ndarray, side: int) -> tuple[int, int]:
+    """Return (height, width) with this long side: the pictures' own shape where nearly all lie the same way, else a square."""
+    height, width = sizes[:, 0], sizes[:, 1]
+    short = _whole(side * float(np.median(sizes.min(axis=1) / sizes.max(axis=1))))
+    if (width > height).mean() >= _SAME_WAY:
+        return short, side
+    return (side, short) if (height > width).mean() >= _SAME_WAY else (side, side)
+
+
+def _whole(side: float) -> int:
+    return max(_MULTIPLE, int(side / _MULTIPLE + 0.5) * _MULTIPLE)
+
+
+def _reason(
+    sizes: np.ndarray, shape: tuple[int, int], shorts: np.ndarray, place: np.ndarray, original: int, whole: bool
+) -> str:
+    height, width = shape
+    parts = []
+    if len(shorts):
+        kept = shortest_tenth(shorts * _scales(sizes, shape)[place])
+        only = "only " if kept < ENOUGH - 0.5 else ""
+        parts.append(
+            f"the smallest tenth of the things are {shortest_tenth(shorts):.0f} px wide; at {max(shape)} they keep {only}{kept:.0f}"
+        )
+    else:
+        parts.append("fine enough for pixels of a class, and trains within minutes")
+    if whole:
+        parts.append(f"no picture is enlarged beyond its {original} px")
+    if (sizes == sizes[0]).all():
+        parts.append(f"all pictures are {sizes[0, 1]}×{sizes[0, 0]}")
+    elif height == width:
+        parts.append("the pictures lie both ways, so the frame is a square")
+    return "; ".join(parts)
