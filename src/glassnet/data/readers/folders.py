@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from glassnet.data.catalog import Catalog, ClassLabel, Example, Quarantined
-from glassnet.data.readers.layout import SPLIT_NAMES, Layout, finish, some
+from glassnet.data.readers.layout import SPLIT_NAMES, Layout, class_of, finish, some
 from glassnet.data.readers.listing import Listing
 from glassnet.errors import DataError
 
@@ -118,7 +118,7 @@ def _notes(listing: Listing, splits: Mapping[str, str], examples: list[Example],
         notes.append(
             f"{sum(deeper.values()):,} pictures lie in folders inside the class folders {some(names)}; they count for the class above"
         )
-    used = {(e.split, e.annotation.name) for e in examples}
+    used = {(e.split, class_of(e)) for e in examples}
     depth = 1 if splits else 0
     empty = []
     for folder in sorted(listing.folders):

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from glassnet.data.catalog import Catalog, ClassLabel, Example, Quarantined
-from glassnet.data.readers.layout import SPLIT_NAMES, Layout, finish, some
+from glassnet.data.readers.finding import Finder, not_used
+from glassnet.data.readers.layout import SPLIT_NAMES, Layout, class_of, finish, some
 from glassnet.data.readers.listing import Listing
 from glassnet.errors import DataError
 
@@ -67,13 +68,10 @@ def read(listing: Listing) -> Catalog:
     rows = _rows(listing, path)
     header = rows[0][1]
     columns, notes = _columns(f"{listing.root}: {path}", header)
-    finder = _Finder(listing, path)
+    finder = Finder(listing, path.rpartition("/")[0])
     examples = _examples(listing, path, rows[1:], columns, finder)
-    taken = {example.key for example in examples} | {fault.key for fault in listing.quarantined}
-    unlisted = [key for key in listing.pictures.values() if key not in taken]
-    if unlisted:
-        notes.append(f"{len(unlisted):,} pictures are not in {path} and are not used: {some(unlisted)}")
-    listing.skipped.extend([*unlisted, *(key for other, key in listing.others.items() if other != path)])
+    notes += not_used(listing, {example.key for example in examples}, f"are not in {path}")
+    listing.skipped.extend(key for other, key in listing.others.items() if other != path)
     return finish(listing, f"pictures and {path}", examples, notes)
 
 
@@ -164,7 +162,7 @@ def _columns(where: str, header: Sequence[str]) -> tuple[_Columns, list[str]]:
 
 
 def _examples(
-    listing: Listing, path: str, rows: Sequence[tuple[int, list[str]]], columns: _Columns, finder: "_Finder"
+    listing: Listing, path: str, rows: Sequence[tuple[int, list[str]]], columns: _Columns, finder: Finder
 ) -> list[Example]:
     found: dict[str, tuple[int, Example]] = {}
     torn: set[str] = set()
@@ -179,10 +177,11 @@ def _examples(
         if len(cells) <= needed and not (len(cells) > max(columns.file, columns.label) and not has_split):
             refuse(line, name or f"{path}:{line}", f"the line has {len(cells)} columns, the header says more")
             continue
-        key, reason = finder.find(name)
-        if key is None:
+        place, reason = finder.find(name)
+        if place is None:
             refuse(line, name or f"{path}:{line}", reason)
             continue
+        key = listing.pictures[place]
         label = cells[columns.label]
         if not label:
             refuse(line, key, "the label is empty")
@@ -216,44 +215,5 @@ def _examples(
 
 
 def _said(example: Example) -> str:
-    parts = [repr(example.annotation.name), example.split, example.group and f"group {example.group}"]
+    parts = [repr(class_of(example)), example.split, example.group and f"group {example.group}"]
     return ", ".join(part for part in parts if part)
-
-
-class _Finder:
-    """Finds the picture that a table's cell means: beside the table, below the root, or by its bare name when that occurs once."""
-
-    def __init__(self, listing: Listing, table: str) -> None:
-        self._pictures = listing.pictures
-        self._folder = table.rpartition("/")[0]
-        self._foreign = set(listing.others)
-        self._names: dict[str, list[str]] = {}
-        for path in listing.pictures:
-            name = path.rpartition("/")[2]
-            self._names.setdefault(name, []).append(path)
-            self._names.setdefault(name.rpartition(".")[0], []).append(path)
-
-    def find(self, cell: str) -> tuple[str | None, str]:
-        """Return (key, "") or (None, the reason)."""
-        path = cell.replace("\\", "/")
-        while path.startswith("./"):
-            path = path[2:]
-        if not path:
-            return None, "no file is named"
-        if path.startswith("/") or path[1:2] == ":" or ".." in path.split("/"):
-            return None, f"{cell} leads out of the folder, and is not followed"
-        for at in (f"{self._folder}/{path}" if self._folder else path, path):
-            if at in self._pictures:
-                return self._pictures[at], ""
-        same = (
-            self._names.get(path.rpartition("/")[2], [])
-            if "/" not in path
-            else [p for p in self._pictures if p.endswith("/" + path)]
-        )
-        if len(same) == 1:
-            return self._pictures[same[0]], ""
-        if same:
-            return None, f"{cell} may mean {some(same)}; write the path"
-        if path in self._foreign:
-            return None, f"{cell} is no picture that is read"
-        return None, f"{cell} was not found"
