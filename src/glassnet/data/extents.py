@@ -140,7 +140,7 @@ def regions(values: np.ndarray) -> Regions:
         grey = (wide[:, :, 0] == wide[:, :, 1]) & (wide[:, :, 0] == wide[:, :, 2])
         values = np.where(grey, wide[:, :, 0], 1 << 24 | wide[:, :, 0] << 16 | wide[:, :, 1] << 8 | wide[:, :, 2])
     width, flat = values.shape[1], values.reshape(-1)
-    if flat.size and 0 <= flat.min() and flat.max() < 65536:
+    if flat.size and flat.min() >= 0 and flat.max() < 65536:
         flat = flat.astype(np.uint16)  # sorted by radix, ten times faster
     order = np.argsort(flat, kind="stable")
     sorted_values = flat[order]

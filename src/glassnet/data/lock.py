@@ -1,6 +1,7 @@
 """The lock: which picture is in which split, with a hash per image and label, so that a run can say exactly what it was trained on.
 
-`data.lock.json` is strict JSON with one line per picture, in catalog order: [key, SHA-256 (first 32 hex digits), label, split].
+`data.lock.json` is strict JSON with one line per picture, in catalog order: [key, SHA-256 (first 32 hex digits), label, split]. The label
+is the name of the class, or, where boxes or masks were asked for, 16 hex digits of their SHA-256.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ import numpy as np
 
 from glassnet.choice import Choice
 from glassnet.data.catalog import SPLITS, Catalog
-from glassnet.data.labels import label_numbers
+from glassnet.data.labels import label_texts
 from glassnet.data.rows import GOOD
 from glassnet.data.store import Store
 from glassnet.durable import read_json, write_text
@@ -27,8 +28,9 @@ _NOWHERE = "out"
 class Lock:
     """Who may see which picture. `train`, `validation` and `test` are sorted int64 rows, places in `keys` and in `catalog.examples`.
 
-    `keys`, `hashes` (32 hex digits of the file's SHA-256, empty for what could not be read) and `labels` (class names) have one entry per
-    example of the catalog; rows in none of the three splits are kept out. `reasons` says how each split came about.
+    `keys`, `hashes` (32 hex digits of the file's SHA-256, empty for what could not be read) and `labels` (class names, or digests of
+    boxes and masks) have one entry per example of the catalog; rows in none of the three splits are kept out. `reasons` says how each
+    split came about.
     """
 
     train: np.ndarray
@@ -73,7 +75,7 @@ class Lock:
 
     def check(self, catalog: Catalog, store: Store) -> "Changes":
         """Compare with what is there now: which pictures were added, removed, changed, relabelled, renamed."""
-        labels = [catalog.classes[i] if i >= 0 else "" for i in label_numbers(catalog)]
+        labels = label_texts(catalog)
         now = {
             example.key: (digest, label)
             for example, digest, label in zip(catalog.examples, image_hashes(store), labels, strict=True)
@@ -97,6 +99,7 @@ class Lock:
             removed=tuple(key for key in gone if key not in old_names),
             changed=tuple(key for key in both if before[key][0] != now[key][0]),
             relabelled=tuple((key, before[key][1], now[key][1]) for key in both if before[key][1] != now[key][1]),
+            digests=catalog.task != "classify",
             renamed=tuple(renamed),
             classes=(self.classes, catalog.classes) if self.classes != catalog.classes else (),
         )
@@ -128,7 +131,10 @@ class Lock:
 
 @dataclass(frozen=True)
 class Changes:
-    """What is different from a lock: keys, (key, old, new) for labels, (old, new) for names, (old, new) class lists. False for nothing."""
+    """What is different from a lock: keys, (key, old, new) for labels, (old, new) for names, (old, new) class lists. False for nothing.
+
+    With `digests` the labels are digests of boxes and masks, which say nothing to a reader.
+    """
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -136,6 +142,7 @@ class Changes:
     relabelled: tuple[tuple[str, str, str], ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()
     classes: tuple[tuple[str, ...], ...] = ()
+    digests: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed or self.relabelled or self.renamed or self.classes)
@@ -146,7 +153,10 @@ class Changes:
         for word, keys in (("added", self.added), ("removed", self.removed), ("changed", self.changed)):
             if keys:
                 parts.append(f"{len(keys):,} {word} ({_some(keys)})")
-        if self.relabelled:
+        if self.relabelled and self.digests:
+            keys = _some([key for key, _, _ in self.relabelled])
+            parts.append(f"{len(self.relabelled):,} with other boxes or masks ({keys})")
+        elif self.relabelled:
             parts.append(
                 f"{len(self.relabelled):,} relabelled ({_some([f'{k}: {a} → {b}' for k, a, b in self.relabelled])})"
             )

@@ -1,7 +1,8 @@
 """The split: who may train, who may validate, who is sealed for the test.
 
-Copies, near copies and groups stay on one side; every class is spread alike; splits that the layout gives are respected and only what is
-missing is cut from train. The cut is a function of (seed, picture contents): file names and their order do not matter.
+Copies, near copies and groups stay on one side; every class is spread alike, where pictures show several by the rarest in each; splits
+that the layout gives are respected and only what is missing is cut from train. The cut is a function of (seed, picture contents): file
+names and their order do not matter.
 """
 
 from collections.abc import Sequence
@@ -12,10 +13,11 @@ import numpy as np
 from glassnet.choice import Choice
 from glassnet.data.audit import Audit
 from glassnet.data.catalog import SPLITS, Catalog
-from glassnet.data.labels import joined, label_numbers, split_numbers
+from glassnet.data.labels import Presence, joined, label_numbers, label_texts, presence, split_numbers, strata
 from glassnet.data.lock import Lock, image_hashes, lock_from_dict, read_lock, write_lock
 from glassnet.data.rows import short_hashes
 from glassnet.data.store import Store
+from glassnet.data.truths import BACKGROUND
 from glassnet.errors import DataError
 from glassnet.randomness import words
 from glassnet.recipe import DataRecipe
@@ -26,12 +28,20 @@ _TRAIN, _VALIDATION, _TEST = range(3)
 
 
 def split(catalog: Catalog, store: Store, audit: Audit, recipe: DataRecipe, seed: int) -> Lock:
-    """Return the lock. Raises DataError when nothing is left to train on, or only one class."""
+    """Return the lock. Raises DataError when nothing is left to train on: no picture, only one class, or no thing at all."""
     labels, side = label_numbers(catalog), split_numbers(catalog)
+    dense = catalog.task != "classify"
+    present = (
+        (audit.present or presence(catalog))
+        if dense
+        else tuple((label,) if label >= 0 else () for label in labels.tolist())
+    )
+    strata_of = strata(present, len(catalog.classes)) if dense else labels
     usable = np.array([row not in audit.quarantined for row in range(len(catalog))], bool)
     if not usable.any():
         raise DataError(
             f"None of the {len(catalog):,} pictures in {catalog.root} can be used, so there is nothing to train on."
+            f"{_first(catalog, audit)}"
         )
     given = tuple(name for number, name in enumerate(SPLITS) if (usable & (side == number)).any())
     reasons: list[Choice] = []
@@ -51,19 +61,23 @@ def split(catalog: Catalog, store: Store, audit: Audit, recipe: DataRecipe, seed
     pool = np.flatnonzero(usable & (side == _TRAIN))
     if wanted:
         tied = np.isin(units[pool], units[usable & (side != _TRAIN)])
-        cut = _cut(units[pool], labels[pool], short_hashes(store.rows)[pool], wanted, seed, tied)
+        cut = _cut(units[pool], strata_of[pool], short_hashes(store.rows)[pool], wanted, seed, tied)
         side[pool] = cut
-    reasons += _reasons(given, wanted, recipe, audit, labels, side, usable, catalog.classes)
+    reasons += _reasons(given, wanted, recipe, audit, present, side, usable, catalog, dense)
     side[~usable] = -1
     if labels.max() >= 0 and len(np.unique(labels[side == _TRAIN])) < min(2, len(catalog.classes)):
         raise DataError(
             f"Only one class of {catalog.root} is left in train; a network needs at least two to tell apart."
         )
+    if dense and not {catalog.classes[i] for i in _shown(present, side == _TRAIN)} - {BACKGROUND}:
+        raise DataError(
+            f"No picture that is left in train of {catalog.root} shows any thing, so there is nothing to learn."
+        )
     return Lock(
         *(np.flatnonzero(side == number).astype(np.int64) for number in range(3)),
         keys=tuple(example.key for example in catalog.examples),
         hashes=tuple(image_hashes(store)),
-        labels=tuple(catalog.classes[i] if i >= 0 else "" for i in labels),
+        labels=tuple(label_texts(catalog)),
         classes=catalog.classes,
         reasons=tuple(reasons),
         seed=seed,
@@ -181,13 +195,15 @@ def _reasons(
     wanted: dict[int, float],
     recipe: DataRecipe,
     audit: Audit,
-    labels: np.ndarray,
+    present: Presence,
     side: np.ndarray,
     usable: np.ndarray,
-    classes: tuple[str, ...],
+    catalog: Catalog,
+    dense: bool,
 ) -> list[Choice]:
     sizes = [int((usable & (side == number)).sum()) for number in range(3)]
     found = []
+    by = "the rarest class in each picture" if dense else "class"
     together = "copies, near copies and groups" if audit.groups.source != "none" else "copies and near copies"
     for number in (_VALIDATION, _TEST):
         name = SPLITS[number]
@@ -195,20 +211,29 @@ def _reasons(
             found.append(Choice(f"data.{name}", sizes[number], "given by the data set"))
         elif number in wanted:
             source = "train, because the data set gives none" if given else "all pictures"
-            why = f"{wanted[number]:.0%} cut from {source}; stratified by class, {together} on one side"
+            why = f"{wanted[number]:.0%} cut from {source}; stratified by {by}, {together} on one side"
             sealed = ", sealed until eval" if number == _TEST else ""
             found.append(Choice(f"data.{name}", sizes[number], why + sealed))
         else:
             found.append(Choice(f"data.{name}", 0, f"asked for with data.{name}: 0"))
     if audit.groups.source != "none":
         found.append(Choice("data.group_by", audit.groups.pattern, audit.groups.reason))
+    whole = _shown(present, usable)
     for number, name in enumerate(SPLITS):
-        if name in given or number in wanted or number == _TRAIN:
-            here = np.bincount(labels[usable & (side == number) & (labels >= 0)], minlength=len(classes))
-            whole = np.bincount(labels[usable & (labels >= 0)], minlength=len(classes))
-            lacking = [classes[i] for i in np.flatnonzero((here == 0) & (whole > 0))]
-            if lacking and name not in given:
+        if number in wanted or (number == _TRAIN and name not in given):
+            lacking = [catalog.classes[i] for i in sorted(whole - _shown(present, usable & (side == number)))]
+            if lacking:
                 some = ", ".join(lacking[:5]) + ("…" if len(lacking) > 5 else "")
                 why = f"{name} has no picture of {some}: too few pictures, or too few that may be separated"
                 found.append(Choice(f"data.{name}.missing", len(lacking), why))
     return found
+
+
+def _shown(present: Presence, rows: np.ndarray) -> set[int]:
+    """The classes that the pictures of these bool (n,) rows show."""
+    return {label for row in np.flatnonzero(rows).tolist() for label in present[row]}
+
+
+def _first(catalog: Catalog, audit: Audit) -> str:
+    row = min(audit.quarantined, default=-1)
+    return f" The first: {catalog.examples[row].key}: {audit.quarantined[row]}" if row >= 0 else ""

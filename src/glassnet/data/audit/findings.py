@@ -41,7 +41,8 @@ class Audit:
 
     `quarantined` maps rows that are kept out to the reason. `groups` names what stays on one side of a split. `leaks` has, for
     validation and test, the rows whose picture (or nearly the same one) is also in train. `twins` are the families of rows that show the
-    same picture, exactly or nearly. `statistics` are plain JSON values.
+    same picture, exactly or nearly. `statistics` are plain JSON values. `present` names the classes that each row shows, where boxes or
+    masks were asked for; it is empty for classify.
     """
 
     findings: tuple[Finding, ...]
@@ -50,6 +51,7 @@ class Audit:
     leaks: dict[str, tuple[int, ...]]
     twins: tuple[tuple[int, ...], ...]
     statistics: dict[str, Any]
+    present: tuple[tuple[int, ...], ...] = ()
 
     def __getitem__(self, code: str) -> Finding:
         """Return the finding of this code. Raises KeyError where there is none."""
@@ -103,6 +105,7 @@ class Audit:
             "leaks": {split: list(rows) for split, rows in self.leaks.items()},
             "twins": [list(family) for family in self.twins],
             "statistics": self.statistics,
+            **({"present": [list(labels) for labels in self.present]} if self.present else {}),
         }
 
 
@@ -116,6 +119,7 @@ def audit_from_dict(values: dict) -> Audit:
             {split: tuple(rows) for split, rows in values["leaks"].items()},
             tuple(tuple(family) for family in values["twins"]),
             values["statistics"],
+            tuple(tuple(labels) for labels in values.get("present", ())),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StorageError(f"This is not an audit that Glassnet wrote ({type(error).__name__}: {error}).") from None
