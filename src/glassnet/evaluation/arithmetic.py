@@ -1,7 +1,25 @@
 """What this room can compute, in one place, as it is handed to `Task.scores`: tasks stand below evaluation and import nothing of it."""
 
+from glassnet.evaluation.averages import mean_share, resampled_share
 from glassnet.evaluation.classification import classification_scores
 from glassnet.evaluation.intervals import bootstrap, wilson
+from glassnet.evaluation.pixel_baselines import pixel_trivial
+from glassnet.evaluation.pixels import pixel_scores
+from glassnet.evaluation.place_baselines import place_trivial
+from glassnet.evaluation.places import place_scores
 from glassnet.evaluation.scores import Figure, Scores, rate
 
-__all__ = ["Figure", "Scores", "bootstrap", "classification_scores", "rate", "wilson"]
+__all__ = [
+    "Figure",
+    "Scores",
+    "bootstrap",
+    "classification_scores",
+    "mean_share",
+    "pixel_scores",
+    "pixel_trivial",
+    "place_scores",
+    "place_trivial",
+    "rate",
+    "resampled_share",
+    "wilson",
+]

@@ -16,6 +16,10 @@ MAJORITY = "always the largest class"
 COLOUR = "colour histogram + nearest neighbour"
 BORDER = "border only + nearest neighbour"
 THUMBNAIL = "8×8 thumbnail + nearest neighbour"
+MEAN_BOX = "always the mean box of training"
+WHOLE_PICTURE = "always the whole picture"
+ONE_CLASS = "the largest class everywhere"
+GRID = "the usual class of each region (8×8)"
 # The network's headline must be this far above a trivial model, and their intervals apart, to have shown more than it.
 NEAR = 0.05
 TRAIN_CAP = 50_000
@@ -41,6 +45,23 @@ _MEANING = {
     THUMBNAIL: (
         "A blurred thumbnail of 8×8 pixels gives the class nearly as well, so the question needs no shapes, "
         "or near copies are on both sides of the split. Look at the audit's near duplicates and groups (`--group-by`)."
+    ),
+    MEAN_BOX: (
+        "The thing is nearly always at the same place and of the same size, so one box for all pictures does nearly as well. "
+        "Move the pictures while training (`--augment.shift 0.2 --augment.zoom 0.3`), and test on pictures where it lies elsewhere."
+    ),
+    WHOLE_PICTURE: (
+        "The thing fills the pictures, so the picture's own edge is nearly as good an answer. "
+        "Ask for the class instead (`--task classify`), or take pictures that show more of what is around it."
+    ),
+    ONE_CLASS: (
+        "It answers hardly better than someone who paints everything in the largest class. "
+        "Train longer or with another rate, and show the network more pixels (`--size`) if the other classes are small things."
+    ),
+    GRID: (
+        "Where a pixel lies gives its class nearly as well as what it shows. "
+        "Mirror and move the pictures while training (`--augment.flip horizontal --augment.shift 0.2`), "
+        "and test on pictures taken from another point of view."
     ),
 }
 
