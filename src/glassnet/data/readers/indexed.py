@@ -1,0 +1,138 @@
+"""Layout: one mask per picture whose values number the things in it: 0 is nothing, 1 the first thing, and so on, in 8 or 16 bits.
+
+images/1.png  masks/1.tif                          JPEGImages/1.jpg  SegmentationObject/1.png  (and SegmentationClass/1.png for classes)
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from glassnet.data.catalog import Catalog, Example, Fault, MaskFile, Thing, Things
+from glassnet.data.mask_files import mask_values
+from glassnet.data.readers import pairs
+from glassnet.data.readers.class_table import ClassTable, names_classes, only_name, read_table
+from glassnet.data.readers.instance_folders import OBJECT
+from glassnet.data.readers.layout import Layout, finish_things
+from glassnet.data.readers.listing import Listing
+from glassnet.data.readers.numbering import VOID
+from glassnet.errors import DataError
+
+_MOST = 10_000
+"""More things than this in one picture are no things but grey values."""
+Box = tuple[float, float, float, float]
+
+
+def claims(listing: Listing) -> bool:
+    """Most pictures have a mask, in a folder that says so (SegmentationObject), or with whole values of which there are more than two."""
+    found = pairs.pair(listing)
+    if not found.mostly or not found.any:
+        return False
+    paths = list((found.objects or found.masks).values())
+    if not found.objects and names_classes(listing):
+        return False
+    if not pairs.are_masks(listing, paths):
+        return False
+    seen = pairs.look(listing, paths)
+    return all(values.ndim == 2 for values in seen) and any(
+        set(np.unique(values).tolist()) - {0, VOID} for values in seen
+    )
+
+
+def read(listing: Listing) -> Catalog:
+    """Build the catalog. Every mask is opened, as only its values say how many things there are. Raises DataError."""
+    found = pairs.pair(listing)
+    notes = pairs.set_aside(listing, found)
+    masks = found.objects or found.masks
+    classes = found.masks if found.objects else {}
+    table = read_table(listing) if classes else None
+    splits = pairs.listed_splits(listing)
+    name = only_name(listing)
+    void = [0]
+
+    def one(path: str) -> Example:
+        split = splits.get(pairs.stem_of(path)) if splits else pairs.split_of(path)
+        things = _things(listing, masks[path], classes.get(path), table, name or OBJECT, void)
+        return Example(listing.pictures[path], things, split)
+
+    with ThreadPoolExecutor(4 if len(masks) > 16 else 1) as pool:
+        examples = list(pool.map(one, masks))
+    fault = Fault("no_mask", "There is no mask of the same name, so nobody knows what is in it.")
+    for path in (*found.lonely, *(path for path in found.masks if path not in masks)):
+        split = splits.get(pairs.stem_of(path)) if splits else pairs.split_of(path)
+        examples.append(Example(listing.pictures[path], Things(faults=(fault,)), split))
+    if not found.objects:
+        notes.append(
+            "values of masks: they are taken as the numbers of the things in a picture, 0 as nothing; if they are classes, write a "
+            "classes.csv with the columns index,name"
+        )
+    if not classes and not name:
+        notes.append(f"class of things: nothing names them, so each is called {OBJECT!r}")
+    if void[0]:
+        notes.append(
+            f"value 255: taken as the border between things in {void[0]:,} masks, as in Pascal VOC; it is no thing"
+        )
+    listing.skipped += listing.others.values()
+    return finish_things(listing, "pictures with a mask that numbers their things", examples, "masks", notes)
+
+
+LAYOUT = Layout(
+    "a mask that numbers things", claims, read, tasks=("instances", "detect", "segment", "localize"), guessed=True
+)
+
+
+def boxes_by_value(values: np.ndarray) -> dict[int, Box]:
+    """Return {value: (x1, y1, x2, y2)} around the pixels of each value other than 0 in int32 (H, W)."""
+    rows, columns = np.nonzero(values)
+    found, which = np.unique(values[rows, columns], return_inverse=True)
+    corners = np.empty((4, len(found)), np.int64)
+    corners[:2], corners[2:] = max(values.shape), 0
+    for place, where in ((0, columns), (1, rows)):
+        np.minimum.at(corners[place], which, where)
+        np.maximum.at(corners[place + 2], which, where + 1)
+    boxes = corners.T.astype(float).tolist()
+    return {value: (x1, y1, x2, y2) for value, (x1, y1, x2, y2) in zip(found.tolist(), boxes, strict=True)}
+
+
+def _things(
+    listing: Listing, mask: str, classes: str | None, table: ClassTable | None, name: str, void: list[int]
+) -> Things:
+    key = listing.pictures[mask]
+    try:
+        values = mask_values(listing.source.read(key))
+        of_classes = mask_values(listing.source.read(listing.pictures[classes])) if classes else None
+    except DataError as error:
+        return Things(key=key, faults=(Fault("unreadable_mask", f"The mask {key} cannot be used. {error}"),))
+    if values.ndim == 3:
+        return Things(
+            key=key,
+            faults=(Fault("colour_mask", f"The mask {key} is a colour picture; numbers of things are expected."),),
+        )
+    if of_classes is not None and of_classes.shape != values.shape:
+        reason = f"{mask} and {classes} differ in size, so the classes of things cannot be read off."
+        return Things(key=key, faults=(Fault("mask_size", reason),))
+    boxes = boxes_by_value(values)
+    if len(boxes) > _MOST:
+        return Things(
+            key=key,
+            faults=(Fault("mask_values", f"The mask {key} has {len(boxes):,} values, which number no things."),),
+        )
+    if values.max(initial=0) <= VOID and VOID in boxes and len(boxes) < VOID - 1:
+        del boxes[VOID]
+        void[0] += 1
+    things = []
+    for value, box in boxes.items():
+        label = name if of_classes is None else _label(of_classes[values == value], table)
+        things.append(Thing(label, box, MaskFile(key, value)))
+    size = (values.shape[0], values.shape[1])
+    return Things(tuple(things), size, key)
+
+
+def _label(values: np.ndarray, table: ClassTable | None) -> str:
+    """Return the class that most pixels of a thing have in the mask of classes."""
+    found, counts = np.unique(values.reshape(len(values), -1), axis=0, return_counts=True)
+    winner: Sequence[int] = found[counts.argmax()].tolist()
+    for entry in table.entries if table else ():
+        if (len(winner) == 1 and entry.index == winner[0]) or (len(winner) == 3 and entry.colour == tuple(winner)):
+            return entry.name
+    return f"class {winner[0]}" if len(winner) == 1 else f"class {' '.join(map(str, winner))}"
