@@ -11,13 +11,14 @@ from glassnet import __version__
 from glassnet.errors import GlassnetError, RecipeError
 
 VERBS = {
-    "demo": "draw an X-or-O picture set, audit it, train on it, evaluate",
+    "demo": "draw a picture set, audit it, train on it, evaluate (--task asks any of the five questions)",
     "audit": "what is wrong with my pictures",
     "train": "train a network on a folder of labelled pictures",
     "resume": "go on with a run that was interrupted, to the same bits",
     "eval": "open the sealed test set and score the run on it",
     "predict": "which class is in these pictures",
     "report": "write the report of a run anew",
+    "convert": "write boxes and masks in another layout: coco, yolo, voc, masks, csv",
     "summary": "the layers of a network: shapes, parameters, receptive field, cost",
     "runs": "every run on record: list, sort, filter, compare",
 }

@@ -1,0 +1,23 @@
+"""Annotations in other people's layouts: one file per format, each with `write(folder, pictures, classes, task) -> list[Loss]`.
+
+`pictures` are `record.Written`, taken one after the other, so that a set of any size can be written; a `Loss` is something that the format
+could not hold. Two users: `convert`, which writes what is true, and `predict`, which writes answers.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from glassnet.data.writers import coco, csv, masks, voc, yolo
+from glassnet.data.writers.record import Loss, Losses, Written
+
+__all__ = ["FORMATS", "Loss", "Losses", "Writer", "Written"]
+
+Writer = Callable[[Path, Iterable[Written], Sequence[str], str], list[Loss]]
+
+FORMATS: dict[str, Writer] = {
+    "coco": coco.write,
+    "yolo": yolo.write,
+    "voc": voc.write,
+    "masks": masks.write,
+    "csv": csv.write,
+}
