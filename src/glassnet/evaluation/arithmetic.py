@@ -1,7 +1,9 @@
 """What this room can compute, in one place, as it is handed to `Task.scores`: tasks stand below evaluation and import nothing of it."""
 
 from glassnet.evaluation.averages import mean_share, resampled_share
+from glassnet.evaluation.boxes import box_scores, choose_threshold
 from glassnet.evaluation.classification import classification_scores
+from glassnet.evaluation.instances import instance_scores
 from glassnet.evaluation.intervals import bootstrap, wilson
 from glassnet.evaluation.pixel_baselines import pixel_trivial
 from glassnet.evaluation.pixels import pixel_scores
@@ -13,7 +15,10 @@ __all__ = [
     "Figure",
     "Scores",
     "bootstrap",
+    "box_scores",
+    "choose_threshold",
     "classification_scores",
+    "instance_scores",
     "mean_share",
     "pixel_scores",
     "pixel_trivial",

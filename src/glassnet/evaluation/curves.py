@@ -56,14 +56,14 @@ class Ranking:
         positives, negatives = hits[-1], alarms[-1]
         recall, false = np.append(0, hits / positives), np.append(0, alarms / negatives)
         thresholds = np.append(1.0, self.scores[self.ends])
-        kept = _thinned(false, recall)
+        kept = thinned(false, recall)
         roc = {
             "threshold": thresholds[kept].tolist(),
             "false_positive_rate": false[kept].tolist(),
             "true_positive_rate": recall[kept].tolist(),
         }
         precision = hits / (hits + alarms)
-        kept = _thinned(recall[1:], precision)
+        kept = thinned(recall[1:], precision)
         pr = {
             "threshold": thresholds[1:][kept].tolist(),
             "recall": recall[1:][kept].tolist(),
@@ -148,7 +148,7 @@ def _border(too_far, outside: float, inside: float) -> float:
     return inside
 
 
-def _thinned(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def thinned(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Indices of at most about POINTS points, evenly spaced along the drawn curve, both ends kept."""
     if len(x) <= POINTS:
         return np.arange(len(x))
