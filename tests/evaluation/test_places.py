@@ -119,7 +119,7 @@ def test_trivial_boxes():
     known = [truth_of(("cat", (0, 0, 40, 20))), truth_of(("cat", (0, 0, 10, 30)), height=50, width=50)]
     # In shares: (0, 0, 0.2, 0.2) and (0, 0, 0.2, 0.6): the mean is (0, 0, 0.2, 0.4).
     asked = [truth_of(("dog", (0, 0, 100, 40)), height=100, width=500), truth_of(("cat", (100, 0, 200, 100)))]
-    found = place_trivial(known, asked, "validation")
+    found = place_trivial(known, asked, NAMES, "validation")
     assert found[MEAN_BOX].value == pytest.approx(0.5) and found[MEAN_BOX].n == 2
     assert found[WHOLE_PICTURE].value == pytest.approx((0.08 + 0.5) / 2)
-    assert place_trivial([], asked, "validation").notes
+    assert place_trivial([], asked, NAMES, "validation").notes

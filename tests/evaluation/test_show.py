@@ -63,6 +63,37 @@ def test_many_classes_show_the_worst_forty_and_count_the_rest():
     assert table.splitlines()[1].startswith("c59") and "… and 20 classes" in text
 
 
+def figure(value, threshold=None, n=30):
+    return Figure(value, value - 0.01, value + 0.01, n, "test", "bootstrap (BCa)", threshold)
+
+
+@pytest.fixture
+def boxes():
+    names = ("AP50", "AP", "AP75", "AP_small", "AR_100", "precision", "recall", "f1", "mean_f1_ious", "dsb_score")
+    taken = {
+        name: figure(0.3 + 0.04 * i, 0.31 if name in ("precision", "recall", "f1") else None)
+        for i, name in enumerate(names)
+    }
+    return Scores("instances", "test", "AP50", taken, {EVIL: taken, "dog": {}}, {"mean layout": figure(0.02)})
+
+
+def test_boxes_are_shown_by_their_figures_in_plain_words(boxes):
+    text = boxes.text()
+    assert text.startswith("test: AP50 0.300 [0.290, 0.310] on 30 pictures")
+    assert "\nAP50: average precision at IoU 0.5 " in text and "\nprecision at threshold 0.31 " in text
+    assert "accuracy" not in text and "_" not in text
+    brief = boxes.text(brief=True)
+    assert "AP75" not in brief and "mean F1 over IoU" in brief and "dog" in brief and "mean layout" in brief
+    assert max(map(len, text.splitlines())) < 140  # ten figures of a class stand in three tables
+    assert "<script" not in boxes._repr_html_()
+    assert "AP75" not in scores_side_by_side({"test": boxes}).split("</thead>")[0]
+
+
+def test_a_task_that_is_not_known_here_shows_all_it_has():
+    sixth = Scores("count", "test", "mean_error", {"mean_error": figure(0.5), "worst_error": figure(0.9)})
+    assert "mean error" in sixth.text(brief=True) and "worst error" in sixth.text(brief=True)
+
+
 def test_json_round_trip_is_exact_and_writes_no_nan(scores):
     text = json.dumps(scores.as_dict(), allow_nan=False)
     back = scores_from_dict(json.loads(text))

@@ -154,8 +154,55 @@ def test_advice_leaves_out_what_is_already_done():
     assert "--network tutorial" in options_for("ended early", recipe_from(done))[0].command
 
 
+def dense(value, split, n=60, headline="mean_iou", task="segment", spread=0.03):
+    figure = Figure(value, value - spread, value + spread, n, split, "bootstrap (BCa)")
+    return Scores(task, split, headline, {headline: figure})
+
+
+def judge_dense(train, validation, n=60, trivial=None, **options):
+    history = {name: flat(0.5) for name in ("train_score", "validation_score", "validation_loss")}
+    pair = dense(train, "train", 200, **options), dense(validation, "validation", n, **options)
+    return verdict(history, *pair, trivial)
+
+
+def test_a_segmentation_is_judged_by_its_own_figure_in_its_own_words():
+    found = judge_dense(0.9, 0.7)
+    assert found.kind == "overfitting" and found.numbers["headline"] == "mean_iou"
+    assert "The mean IoU is 0.900 on 200 training pictures and 0.700 [0.670, 0.730] on 60 validation" in found.text()
+    assert "a gap of 0.200 [0.158, 0.242]" in found.text()
+    assert "%" not in found.text() and "accuracy" not in found.text() and "right in" not in found.text()
+    assert judge_dense(0.72, 0.71).kind == "balanced"  # which would be hardly anything learned if it were accuracy
+    assert judge_dense(0.6, 0.58).cause == "too weak"
+    assert judge_dense(0.9, 0.7, n=9, headline="AP50").kind == "not enough evidence"
+    assert judge_dense(0.7, 0.69, headline="AP50").cause == "too weak"
+    assert "The AP50 is 0.700" in judge_dense(0.7, 0.69, headline="AP50").text()
+    near = judge_dense(0.5, 0.5, trivial={"the largest class everywhere": dense(0.49, "validation").main})
+    assert near.cause == "nothing learned" and "reaches 0.490" in near.text()
+    assert judge_dense(0.8, 0.79, headline="something else", task="sixth").kind == "balanced"
+
+
+def test_a_figure_that_could_not_be_taken_is_said():
+    empty = Scores("detect", "validation", "AP50", {})
+    found = verdict({}, dense(0.5, "train", headline="AP50", task="detect"), empty)
+    assert found.kind == "not enough evidence" and "AP50 could not be taken on the validation" in found.sentences[0]
+
+
+def test_advice_for_places_speaks_of_places():
+    recipe = recipe_from({"data": {"root": "p", "task": "detect", "size": [256, 320]}, "network": "fast"})
+    told = {cause: [option.command for option in options_for(cause, recipe)] for cause in IDEAS}
+    assert told["gap"][0] == "glassnet train p --task detect --network fast --augment.flip horizontal"
+    assert "glassnet train p --task detect --network fast --size '[512, 640]'" in told["too weak"]
+    assert "glassnet train p --task detect --network pyramid" in told["too weak"]
+    every = " ".join(command for commands in told.values() for command in commands)
+    assert "sampling" not in every and "label_smoothing" not in every and "class_weights balanced" in every
+    large = recipe.changed({"data.size": [512, 640], "network": "pyramid"})
+    assert not any("--size" in option.command for option in options_for("too weak", large))
+    assert options_for("too weak", recipe_from({"data": {"size": [64, 64]}}))[-2].command.endswith("--size 128")
+
+
+@pytest.mark.parametrize("task", ["classify", "localize", "detect", "segment", "instances"])
 @pytest.mark.parametrize("cause", [rule.cause for rule in RULES])
-def test_every_cause_has_advice_and_every_command_is_a_recipe_field(cause):
+def test_every_cause_has_advice_and_every_command_is_a_recipe_field(cause, task):
     from glassnet.recipe import fields
 
     short = {"epochs": "train.epochs", "network": "network", "size": "data.size", "seed": "train.seed"}
@@ -163,9 +210,9 @@ def test_every_cause_has_advice_and_every_command_is_a_recipe_field(cause):
         {"data": {"root": "p", "size": 64}, "network": "tutorial", "train": {"lr": 0.01, "dropout": 0.1}}
     )
     for given in (None, Recipe(), recipe):
-        found = options_for(cause, given, epochs=5)
+        found = options_for(cause, given, epochs=5, task=task)
         assert found and found[0].what
-    for option in options_for(cause, recipe, epochs=5):
+    for option in options_for(cause, recipe, epochs=5, task=task):
         overrides = {short.get(name, name): value for name, value in re.findall(r"--(\S+) (\S+)", option.command)}
         known = {name: float(v) if re.fullmatch(r"[\d.]+", v) else v for name, v in overrides.items()}
         assert known.keys() <= fields().keys() | {"network"}, option.command

@@ -1,4 +1,7 @@
-"""What to try next, cheapest first, as commands that can be pasted. One table per cause; what the recipe already does is left out."""
+"""What to try next, cheapest first, as commands that can be pasted. One table per cause.
+
+What the recipe already does is left out, and so is what the task has no use for.
+"""
 
 import shlex
 from collections.abc import Callable
@@ -26,14 +29,20 @@ class Option:
 
 @dataclass(frozen=True)
 class _Idea:
-    """`flags` may hold {epochs} and {rate}; `useful` says for which recipes the idea is new."""
+    """`flags` may hold what `options_for` works out; `useful` says for which recipes the idea is new, `tasks` where it does anything."""
 
     what: str
     flags: str
     cost: str
     useful: Callable[[Recipe], bool] = lambda recipe: True
+    tasks: tuple[str, ...] = ()
 
 
+_CLASSIFY = ("classify",)
+_PLACES = ("localize", "detect", "segment", "instances")
+# Sides up to which more pixels are proposed: a small thing needs more of them than a picture with one class.
+_LARGEST = {"classify": 128}
+_LARGEST_PLACES = 512
 _SAME, _LONGER, _HANDS = "same training time", "more training time", "work by hand"
 
 
@@ -41,7 +50,15 @@ def _small(value: float | None, limit: float) -> bool:
     return value is None or value < limit
 
 
-_MORE = _Idea("Collect more pictures of the classes that are confused most", "", _HANDS)
+_MORE = _Idea("Collect more pictures of the classes that are confused most", "", _HANDS, tasks=_CLASSIFY)
+_MARK = _Idea("Annotate more pictures, like those that come out worst", "", _HANDS, tasks=_PLACES)
+_FLIP = _Idea(
+    "Mirror the training pictures",
+    "--augment.flip horizontal",
+    _SAME,
+    lambda r: r.augment.flip in (None, "none"),
+    _PLACES,
+)
 _AUGMENT = _Idea(
     "Vary the training pictures",
     "--augment.rotate 10 --augment.zoom 0.15 --augment.shift 0.1",
@@ -62,23 +79,34 @@ _DECAY = _Idea(
     lambda r: r.train.optimizer in (None, "adam", "adamw") and _small(r.train.weight_decay, 0.01),
 )
 _SMOOTH = _Idea(
-    "Soften the labels", "--train.label_smoothing 0.1", _SAME, lambda r: _small(r.train.label_smoothing, 0.05)
+    "Soften the labels",
+    "--train.label_smoothing 0.1",
+    _SAME,
+    lambda r: _small(r.train.label_smoothing, 0.05),
+    ("classify", "segment"),
 )
 _LONG = _Idea("Train longer", "--epochs {epochs}", _LONGER)
 _RATE = _Idea("Try a rate three times as high", "--train.lr {higher}", _SAME, lambda r: r.train.lr is not None)
 _LOWER = _Idea("Try a rate a third as high", "--train.lr {lower}", _SAME, lambda r: r.train.lr is not None)
 _CALM = _Idea("Take dropout away", "--train.dropout 0", _SAME, lambda r: (r.train.dropout or 0) > 0)
 _LARGER = _Idea("Use a larger network", "--network resnet18", _LONGER, lambda r: r.network != "resnet18")
-_OTHER = _Idea("Use the default network", "--network fast", _SAME, lambda r: r.network != "fast")
+_OTHER = _Idea("Use the default network", "--network fast", _SAME, lambda r: r.network != "fast", _CLASSIFY)
+_PYRAMID = _Idea("Use the default network", "--network pyramid", _SAME, lambda r: r.network != "pyramid", _PLACES)
 _BALANCE = _Idea(
-    "Draw every class equally often", "--train.sampling balanced", _SAME, lambda r: r.train.sampling == "none"
+    "Draw every class equally often",
+    "--train.sampling balanced",
+    _SAME,
+    lambda r: r.train.sampling == "none",
+    _CLASSIFY,
 )
-_SIZE = _Idea(
-    "Show the network more pixels",
-    "--size {size}",
-    _LONGER,
-    lambda r: isinstance(r.data.size, int) and r.data.size < 128,
+_WEIGH = _Idea(
+    "Let rare classes weigh more",
+    "--train.class_weights balanced",
+    _SAME,
+    lambda r: r.train.class_weights == "none",
+    ("detect", "segment", "instances"),
 )
+_SIZE = _Idea("Show the network more pixels", "--size {size}", _LONGER, lambda r: r.data.size is not None)
 _VALIDATE = _Idea(
     "Set more pictures aside for validation",
     "--data.validation 0.3",
@@ -91,48 +119,62 @@ _SEEDS = _Idea(
 _TEST = _Idea("Open the sealed test set, once", "glassnet eval", "seconds")
 
 IDEAS: dict[str, tuple[_Idea, ...]] = {
-    "few pictures": (_VALIDATE, _SEEDS, _MORE),
-    "wide gap interval": (_VALIDATE, _SEEDS, _MORE),
-    "gap": (_AUGMENT, _DROPOUT, _DECAY, _SMOOTH, _LIGHT, _MORE),
-    "nothing learned": (_RATE, _LOWER, _BALANCE, _OTHER, _LONG),
+    "few pictures": (_VALIDATE, _SEEDS, _MORE, _MARK),
+    "wide gap interval": (_VALIDATE, _SEEDS, _MORE, _MARK),
+    "gap": (_FLIP, _AUGMENT, _DROPOUT, _DECAY, _SMOOTH, _LIGHT, _MORE, _MARK),
+    "nothing learned": (_RATE, _LOWER, _BALANCE, _OTHER, _PYRAMID, _LONG, _WEIGH),
     "ended early": (_LONG, _RATE),
-    "too weak": (_CALM, _RATE, _OTHER, _LARGER, _SIZE, _LONG),
-    "balanced": (_TEST, _LARGER, _SIZE, _MORE),
+    "too weak": (_CALM, _RATE, _OTHER, _PYRAMID, _LARGER, _SIZE, _LONG, _WEIGH),
+    "balanced": (_TEST, _LARGER, _SIZE, _MORE, _MARK),
 }
 
 
-def options_for(cause: str, recipe: Recipe | None, epochs: int = 0, command: str = "") -> tuple[Option, ...]:
+def options_for(
+    cause: str, recipe: Recipe | None, epochs: int = 0, command: str = "", task: str | None = None
+) -> tuple[Option, ...]:
     """Return what to try for a cause of `verdict.RULES`, cheapest first; never empty.
 
-    `command` is what the user typed; later options win on the command line, so the flags are simply added to it.
+    `command` is what the user typed; later options win on the command line, so the flags are simply added to it. `task` is the question
+    asked; without it the recipe's, else classify.
     """
     recipe = recipe or Recipe()
+    task = task or recipe.data.task or "classify"
     told = {
         "epochs": max(2 * (recipe.train.epochs or epochs), 2),
         "higher": f"{3 * (recipe.train.lr or 0):.2g}",
         "lower": f"{(recipe.train.lr or 0) / 3:.2g}",
-        "size": 2 * recipe.data.size if isinstance(recipe.data.size, int) else 64,
+        "size": _doubled(recipe.data.size, task),
         "seed": recipe.train.seed + 1,
     }
     found = []
     for idea in IDEAS[cause]:
-        if not idea.useful(recipe):
+        if (idea.tasks and task not in idea.tasks) or not idea.useful(recipe):
+            continue
+        if "{size}" in idea.flags and not told["size"]:
             continue
         flags = idea.flags.format(**told)
-        found.append(
-            Option(
-                idea.what,
-                flags if not flags.startswith("--") else f"{command or _again(recipe, flags)} {flags}",
-                idea.cost,
-            )
-        )
+        typed = flags if not flags.startswith("--") else f"{command or _again(recipe, flags, task)} {flags}"
+        found.append(Option(idea.what, typed, idea.cost))
     return tuple(found)
 
 
-def _again(recipe: Recipe, flags: str) -> str:
+def _doubled(size: int | tuple[int, int] | None, task: str) -> str:
+    """Twice the size as it is typed, empty where that is more than helps or not known."""
+    sides = (size, size) if isinstance(size, int) else size
+    if sides is None or max(sides) >= _LARGEST.get(task, _LARGEST_PLACES):
+        return ""
+    height, width = (2 * side for side in sides)
+    return str(height) if height == width else shlex.quote(f"[{height}, {width}]")
+
+
+def _again(recipe: Recipe, flags: str, task: str) -> str:
     words = ["glassnet", "train", shlex.quote(recipe.data.root) if recipe.data.root else "PICTURES"]
-    if isinstance(recipe.network, str) and recipe.network != "fast" and "--network" not in flags:
-        words += ["--network", shlex.quote(recipe.network)]
+    if recipe.data.task is not None:
+        words += ["--task", recipe.data.task]
+    usual = "fast" if task == "classify" else "pyramid"
+    known = recipe.is_set("network") and isinstance(recipe.network, str)
+    if known and recipe.network != usual and "--network" not in flags:
+        words += ["--network", shlex.quote(str(recipe.network))]
     return " ".join(words)
 
 

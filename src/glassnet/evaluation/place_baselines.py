@@ -15,11 +15,18 @@ if TYPE_CHECKING:
 
 
 def place_trivial(
-    training: "Sequence[Truth]", asked: "Sequence[Truth]", split: str, *, seed: int = 0, resamples: int = RESAMPLES
+    training: "Sequence[Truth]",
+    asked: "Sequence[Truth]",
+    classes: Sequence[str],
+    split: str,
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
 ) -> Trivial:
     """Return the mean IoU on `asked` of one box for all pictures: the mean box of `training`, in shares of width and height, and the whole.
 
-    The class plays no part in mean IoU. Pictures that do not hold exactly one thing are left out; empty with a note where none is left.
+    `classes` are asked for as of every task, and play no part: mean IoU looks at boxes alone. Pictures that do not hold exactly one thing
+    are left out; empty with a note where none is left.
     """
     known, wanted = _shares(training), _shares(asked)
     if not len(known) or not len(wanted):

@@ -13,29 +13,50 @@ import numpy as np
 from glassnet.evaluation.advice import Option, options_for
 from glassnet.evaluation.intervals import difference_of_rates
 from glassnet.evaluation.scores import Figure, Scores
+from glassnet.evaluation.show import name_of, number
 from glassnet.recipe import Recipe
 
 OVERFITTING, UNDERFITTING, BALANCED, UNCLEAR = "overfitting", "underfitting", "balanced", "not enough evidence"
 
-FEW = 30
-"""Validation pictures below which no verdict is given: one picture is more than three points."""
 GAP = 0.05
 """Training score minus validation score from which on it is called a gap, if chance cannot explain it."""
 HIDDEN = 0.15
 """When the interval of the gap reaches this far, a serious gap could hide in it."""
-LEARNED = 0.85
-"""Training score below which the network has not even learned the pictures it was shown."""
-FITTED = 0.95
-"""Training score from which on more epochs have nothing left to learn, however the curves end."""
 RISE = 0.01
 """Gain in training and validation score to be expected of a quarter more epochs, from which on training ended too early."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What the headline's numbers mean.
+
+    `few`: validation pictures below which no verdict is given. `learned`: training score below which the network has not even learned the
+    pictures it was shown. `fitted`: training score from which on more epochs have nothing left to learn, however the curves end. `shares`:
+    whether the figure counts pictures that are right, and is said in per cent.
+    """
+
+    few: int
+    learned: float
+    fitted: float
+    shares: bool = False
+
+
+# One picture is more than three points of accuracy where there are fewer than thirty. A picture of many pixels or things says more than
+# right or wrong. People who outline the same thing overlap by 0.8 to 0.9, so that is where an overlap ends that can be learned.
+SCALES = {
+    "accuracy": Scale(30, 0.85, 0.95, shares=True),
+    "AP50": Scale(10, 0.75, 0.95),
+    "mean_iou": Scale(10, 0.65, 0.85),
+}
+OTHER = Scale(10, 0.65, 0.9)
+"""For the headline of a task that is not in the table."""
 
 
 @dataclass(frozen=True)
 class Evidence:
     """The numbers a verdict rests on. `rise` is what a quarter more epochs would add to the validation score if the end of the curve went
     on (None: too short to say); `best_epoch`, `epochs` count from 1; `loss_rise` is how far the validation loss is above its lowest
-    point at the end, as a share of it; `trivial` is the best trivial model.
+    point at the end, as a share of it; `trivial` is the best trivial model; `headline` names the figure that all scores are.
     """
 
     train: Figure
@@ -47,6 +68,12 @@ class Evidence:
     train_rise: float | None = None
     loss_rise: float | None = None
     trivial: tuple[str, Figure] | None = None
+    headline: str = "accuracy"
+
+    @property
+    def scale(self) -> Scale:
+        """What the headline's numbers mean."""
+        return SCALES.get(self.headline, OTHER)
 
     @property
     def no_better_than_trivial(self) -> bool:
@@ -74,11 +101,11 @@ class Rule:
 
 
 RULES = (
-    Rule("few pictures", UNCLEAR, lambda e: e.validation.n < FEW),
+    Rule("few pictures", UNCLEAR, lambda e: e.validation.n < e.scale.few),
     Rule("gap", OVERFITTING, lambda e: e.gap_is_real),
-    Rule("nothing learned", UNDERFITTING, lambda e: e.no_better_than_trivial and e.train.value < LEARNED),
-    Rule("ended early", UNDERFITTING, lambda e: e.still_rising and e.train.value < FITTED),
-    Rule("too weak", UNDERFITTING, lambda e: e.train.value < LEARNED),
+    Rule("nothing learned", UNDERFITTING, lambda e: e.no_better_than_trivial and e.train.value < e.scale.learned),
+    Rule("ended early", UNDERFITTING, lambda e: e.still_rising and e.train.value < e.scale.fitted),
+    Rule("too weak", UNDERFITTING, lambda e: e.train.value < e.scale.learned),
     Rule("wide gap interval", UNCLEAR, lambda e: e.gap[2] > HIDDEN),
     Rule("balanced", BALANCED, lambda e: True),
 )
@@ -145,21 +172,37 @@ def verdict(
     is already done; `command` is what the user typed (`glassnet train photos --size 96`), to which the advice adds its options, so that
     one thing changes and the rest stays.
     """
-    if validation_scores is None or validation_scores.headline not in validation_scores.figures:
-        sentence = (
-            "There were no validation pictures, so nobody knows how the network does on pictures it has not seen."
-        )
-        options = options_for("few pictures", recipe, command=command)
-        return Verdict(UNCLEAR, "few pictures", (sentence,), options[0].sentence(), options)
-    evidence = gather(history, train_scores.main, validation_scores.main, trivial)
+    task, headline = train_scores.task, train_scores.headline
+    missing = _missing(train_scores, validation_scores)
+    if validation_scores is None or missing:
+        options = options_for("few pictures", recipe, command=command, task=task)
+        return Verdict(UNCLEAR, "few pictures", (missing,), options[0].sentence(), options)
+    evidence = gather(history, train_scores.main, validation_scores.main, trivial, headline)
     rule = next(rule for rule in RULES if rule.holds(evidence))
-    options = options_for(rule.cause, recipe, epochs=evidence.epochs, command=command)
+    options = options_for(rule.cause, recipe, epochs=evidence.epochs, command=command, task=task)
     return Verdict(
         rule.kind, rule.cause, _sentences(rule, evidence), options[0].sentence(), options, _numbers(evidence)
     )
 
 
-def gather(history: Any, train: Figure, validation: Figure, trivial: Mapping[str, Figure] | None = None) -> Evidence:
+def _missing(train: Scores, validation: Scores | None) -> str:
+    """Say why there is nothing to compare; empty when there is."""
+    if validation is None:
+        return "There were no validation pictures, so nobody knows how the network does on pictures it has not seen."
+    for scores in (validation, train):
+        if scores.headline not in scores.figures:
+            named = name_of(scores.headline)
+            return f"The {named} could not be taken on the {scores.split} pictures, so there is nothing to compare."
+    return ""
+
+
+def gather(
+    history: Any,
+    train: Figure,
+    validation: Figure,
+    trivial: Mapping[str, Figure] | None = None,
+    headline: str = "accuracy",
+) -> Evidence:
     """Collect the numbers that the rules look at."""
     scores, train_scores, losses = (
         _column(history, name) for name in ("validation_score", "train_score", "validation_loss")
@@ -179,6 +222,7 @@ def gather(history: Any, train: Figure, validation: Figure, trivial: Mapping[str
         rise(train_scores),
         float(ending / lowest - 1) if lowest > 0 else None,
         best,
+        headline,
     )
 
 
@@ -210,14 +254,20 @@ def _column(history: Any, name: str) -> np.ndarray:
 
 
 def _sentences(rule: Rule, e: Evidence) -> tuple[str, ...]:
-    scores = (
-        f"On training pictures the network is right in {e.train.value:.1%}, on {e.validation.n:,} validation pictures "
-        f"in {e.validation.value:.1%} [{e.validation.low:.1%}, {e.validation.high:.1%}]"
-    )
-    value, low, high = (100 * end for end in e.gap)
-    gap = f"a gap of {value:.1f} points [{low:.1f}, {high:.1f}]"
+    low, high = _said(e, e.validation.low), _said(e, e.validation.high)
+    if e.scale.shares:
+        scores = (
+            f"On training pictures the network is right in {_said(e, e.train.value)}, on {e.validation.n:,} validation pictures "
+            f"in {_said(e, e.validation.value)} [{low}, {high}]"
+        )
+    else:
+        scores = (
+            f"The {name_of(e.headline)} is {_said(e, e.train.value)} on {e.train.n:,} training pictures and "
+            f"{_said(e, e.validation.value)} [{low}, {high}] on {e.validation.n:,} validation pictures"
+        )
+    gap = f"a gap of {_distance(e, e.gap[0], unit=True)} [{_distance(e, e.gap[1])}, {_distance(e, e.gap[2])}]"
     told = {
-        "few pictures": f"{scores}: {e.validation.n} pictures are too few to tell luck from learning (at least {FEW}).",
+        "few pictures": f"{scores}: {e.validation.n} pictures are too few to tell luck from learning (at least {e.scale.few}).",
         "gap": f"{scores}: {gap}, more than chance explains. It knows its training pictures better than the question.",
         "nothing learned": f"{scores}: it has learned hardly anything yet.",
         "ended early": f"{scores}: {gap}, and both were still rising when training ended.",
@@ -228,6 +278,18 @@ def _sentences(rule: Rule, e: Evidence) -> tuple[str, ...]:
     return (told[rule.cause], *_remarks(rule, e))
 
 
+def _said(e: Evidence, value: float) -> str:
+    """A score: a share of pictures in per cent, any other figure as it stands in the tables."""
+    return f"{value:.1%}" if e.scale.shares else number(value)
+
+
+def _distance(e: Evidence, value: float, unit: bool = False) -> str:
+    """A difference of two scores: points of a hundred where scores are said in per cent."""
+    if e.scale.shares:
+        return f"{100 * value:.1f}" + (" points" if unit else "")
+    return number(value)
+
+
 def _remarks(rule: Rule, e: Evidence) -> list[str]:
     found = []
     if rule.cause == "gap" and e.best_epoch is not None and e.loss_rise is not None and e.loss_rise > 0.1:
@@ -236,17 +298,18 @@ def _remarks(rule: Rule, e: Evidence) -> list[str]:
             f"the best epoch was {e.best_epoch} of {e.epochs}."
         )
     if rule.cause == "ended early" and e.rise is not None:
-        found.append(
-            # Not a forecast: a falling learning rate lifts the end of a curve in a way that does not go on.
-            f"Over the last third of training the validation score rose by {100 * e.rise / max(1.0, e.epochs / 4):.1f} points an epoch."
-        )
+        # Not a forecast: a falling learning rate lifts the end of a curve in a way that does not go on.
+        step = _distance(e, e.rise / max(1.0, e.epochs / 4), unit=True)
+        found.append(f"Over the last third of training the validation score rose by {step} an epoch.")
     if e.no_better_than_trivial and e.trivial is not None:
-        found.append(f"A trivial model ({e.trivial[0]}) reaches {e.trivial[1].value:.1%}, which is not clearly less.")
+        name, figure = e.trivial
+        found.append(f"A trivial model ({name}) reaches {_said(e, figure.value)}, which is not clearly less.")
     return found
 
 
 def _numbers(e: Evidence) -> dict[str, Any]:
     return {
+        "headline": e.headline,
         "train": e.train.as_dict(),
         "validation": e.validation.as_dict(),
         "gap": {"value": e.gap[0], "low": e.gap[1], "high": e.gap[2]},
