@@ -9,8 +9,27 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from glassnet.data.catalog import MaskFile, Polygon, Rle, Shape
+from glassnet.data.contours import polygon_of
 from glassnet.data.mask_files import mask_values, matched
 from glassnet.errors import DataError
+
+__all__ = [
+    "box_of",
+    "box_of_shape",
+    "check_polygon",
+    "check_rle",
+    "compressed",
+    "convex_hull",
+    "decode_compressed",
+    "decode_rle",
+    "fits",
+    "hull_of",
+    "hull_of_shape",
+    "mask_of",
+    "polygon_of",
+    "rasterise",
+    "rle_of",
+]
 
 Read = Callable[[str], bytes]
 Box = tuple[float, float, float, float]

@@ -1,4 +1,4 @@
-"""What the values in masks of classes mean: by a table beside them, or counted where there is none, and what was taken for granted said aloud."""
+"""What the values in masks of classes mean: by a table beside them, or counted without one; what is taken for granted is said aloud."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
