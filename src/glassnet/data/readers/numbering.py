@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from glassnet.data.labels import joined
+
 VOID = 255
 """The value of 8-bit masks that by convention belongs to nothing."""
 
@@ -22,8 +24,11 @@ def numbers_things(masks: Sequence[np.ndarray]) -> bool:
     every = {value for values in held for value in values}
     if not counting and len(every) <= 20:
         return False
-    pieces = [one for values, found in zip(plain, held, strict=True) for one in _in_one_piece(values, found)]
-    return bool(np.mean(pieces) >= 0.9)
+    whole = []
+    for mask, values in zip(plain, held, strict=True):
+        counts = pieces(mask)
+        whole += [counts[value] == 1 for value in values]
+    return bool(np.mean(whole) >= 0.9)
 
 
 def _values(mask: np.ndarray) -> list[int]:
@@ -32,15 +37,22 @@ def _values(mask: np.ndarray) -> list[int]:
     return [value for value in found if value > 0 and (wide or value != VOID)]
 
 
-def _in_one_piece(mask: np.ndarray, values: Sequence[int]) -> list[bool]:
-    """Return for each of these values whether its pixels touch one another, corners included."""
-    from scipy import ndimage
+def pieces(mask: np.ndarray) -> dict[int, int]:
+    """Return {value: number of its connected pieces} of int (H, W), corners included.
 
-    compact = np.zeros(mask.shape, np.int32)
-    inside = np.isin(mask, values)
-    compact[inside] = np.searchsorted(values, mask[inside]) + 1
-    around = np.ones((3, 3), bool)
-    one = []
-    for number, place in enumerate(ndimage.find_objects(compact), 1):
-        one.append(place is not None and ndimage.label(compact[place] == number, around)[1] == 1)
-    return one
+    Runs of equal pixels in a row are joined to the runs of the same value that they touch in the next row.
+    """
+    starts = np.ones(mask.shape, bool)
+    starts[:, 1:] = mask[:, 1:] != mask[:, :-1]
+    run = np.cumsum(starts).reshape(mask.shape) - 1
+    above, below = [], []
+    for shift in (-1, 0, 1):
+        upper = mask[:-1, max(0, -shift) : mask.shape[1] - max(0, shift)]
+        lower = mask[1:, max(0, shift) : mask.shape[1] - max(0, -shift)]
+        rows, columns = np.nonzero(upper == lower)
+        above.append(run[rows, columns + max(0, -shift)])
+        below.append(run[rows + 1, columns + max(0, shift)])
+    links = np.unique(np.stack([np.concatenate(above), np.concatenate(below)]), axis=1)
+    roots = np.unique(joined(int(run[-1, -1]) + 1, links[0], links[1]))
+    values, counts = np.unique(mask[starts][roots], return_counts=True)
+    return dict(zip(values.tolist(), counts.tolist(), strict=True))
