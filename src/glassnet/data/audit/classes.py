@@ -1,17 +1,47 @@
-"""Findings about classes: empty, a single picture, imbalance, missing in a split, told apart by brightness alone."""
+"""Findings about classes: empty, a single picture, imbalance, missing in a split.
+
+Which picture shows which class comes as pairs: one for each picture that is classified, any number where boxes or masks were asked for.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
 
 from glassnet.data.audit.findings import Finding
 from glassnet.data.catalog import SPLITS, Catalog
+from glassnet.data.labels import Presence
 
 _UNEVEN, _VERY_UNEVEN = 3.0, 10.0
 _FEW = 10
 
 
-def class_findings(catalog: Catalog, labels: np.ndarray, splits: np.ndarray, good: np.ndarray) -> list[Finding]:
-    """Return the findings about class sizes; only pictures that can be read are counted."""
-    counts = np.bincount(labels[good & (labels >= 0)], minlength=len(catalog.classes))
+class Members(NamedTuple):
+    """int64 (p,) each: picture `rows[k]` shows class `labels[k]`. `whole` says that a picture has one class and no other."""
+
+    rows: np.ndarray
+    labels: np.ndarray
+    whole: bool
+
+    def counts(self, classes: int, which: np.ndarray) -> np.ndarray:
+        """Return int64 (classes,): how many of the pictures in bool (n,) `which` show each class."""
+        return np.bincount(self.labels[which[self.rows]], minlength=classes)
+
+
+def members_of_labels(labels: np.ndarray) -> Members:
+    """Return the members of classes by int64 (n,) labels, -1 for none."""
+    rows = np.flatnonzero(labels >= 0)
+    return Members(rows, labels[rows], True)
+
+
+def members(present: Presence) -> Members:
+    """Return the members of classes where a picture may show several."""
+    rows = np.repeat(np.arange(len(present)), [len(shown) for shown in present])
+    return Members(rows, np.array([label for shown in present for label in shown], np.int64), False)
+
+
+def class_findings(catalog: Catalog, shows: Members, splits: np.ndarray, good: np.ndarray) -> list[Finding]:
+    """Return the findings about class sizes; only pictures that can be used are counted."""
+    counts = shows.counts(len(catalog.classes), good)
     names = np.array(catalog.classes, dtype=object)
     keys = [example.key for example in catalog.examples]
     found = []
@@ -28,16 +58,20 @@ def class_findings(catalog: Catalog, labels: np.ndarray, splits: np.ndarray, goo
             )
         )
     if len(single := np.flatnonzero(counts == 1)):
-        rows = np.flatnonzero(np.isin(labels, single) & good)
+        of_one = np.isin(shows.labels, single) & good[shows.rows]
+        rows = shows.rows[of_one]
         found.append(
             Finding(
                 "one_picture_class",
                 "error",
                 f"{_classes(len(single))} a single picture",
-                tuple(keys[i] for i in rows),
+                tuple(dict.fromkeys(keys[i] for i in rows)),
                 "It cannot be both learnt from and tested on.",
                 "Add pictures, or delete the class.",
-                {"shown": [f"{names[labels[i]]} ({keys[i]})" for i in rows], "classes": list(names[single])},
+                {
+                    "shown": [f"{names[c]} ({keys[i]})" for i, c in zip(rows, shows.labels[of_one], strict=True)],
+                    "classes": list(names[single]),
+                },
             )
         )
     few = np.flatnonzero((counts > 1) & (counts < _FEW))
@@ -53,8 +87,9 @@ def class_findings(catalog: Catalog, labels: np.ndarray, splits: np.ndarray, goo
                 {"shown": [f"{names[c]} ({counts[c]})" for c in few], "classes": list(names[few])},
             )
         )
-    found += _imbalance(names, counts)
-    found += _missing(catalog, labels, splits, good)
+    if shows.whole:  # where a picture shows several classes, things and pixels are counted instead
+        found += _imbalance(names, counts)
+    found += _missing(catalog, shows, splits, good)
     return found
 
 
@@ -85,13 +120,14 @@ def _imbalance(names: np.ndarray, counts: np.ndarray) -> list[Finding]:
     ]
 
 
-def _missing(catalog: Catalog, labels: np.ndarray, splits: np.ndarray, good: np.ndarray) -> list[Finding]:
+def _missing(catalog: Catalog, shows: Members, splits: np.ndarray, good: np.ndarray) -> list[Finding]:
     lacking: dict[str, list[str]] = {}
-    present = np.isin(np.arange(len(catalog.classes)), labels[good])
+    classes = len(catalog.classes)
+    present = shows.counts(classes, good) > 0
     for number, split in enumerate(SPLITS):
         here = good & (splits == number)
         if here.any():
-            absent = present & ~np.isin(np.arange(len(catalog.classes)), labels[here])
+            absent = present & (shows.counts(classes, here) == 0)
             if absent.any():
                 lacking[split] = [catalog.classes[i] for i in np.flatnonzero(absent)]
     if not lacking:

@@ -82,7 +82,10 @@ class Audit:
         found = ", ".join(f"{count} {rank}{'s' if count > 1 else ''}" for rank, count in counts if count)
         kept_out = f", {len(self.quarantined):,} kept out" if self.quarantined else ""
         pictures, classes = self.statistics.get("pictures", 0), self.statistics.get("classes", {})
-        return f"{pictures:,} pictures, {len(classes)} classes{kept_out}; {found or 'nothing found'}"
+        things = self.statistics.get("things", {}).get("count")
+        marked = f", {things:,} things" if things is not None else ""
+        kinds = f"{len(classes)} class{'' if len(classes) == 1 else 'es'}"
+        return f"{pictures:,} pictures, {kinds}{marked}{kept_out}; {found or 'nothing found'}"
 
     def __str__(self) -> str:
         return self.text()

@@ -1,4 +1,4 @@
-"""Findings about the same picture in several places: copies, near copies, two labels for one picture, leaks between given splits."""
+"""Findings about the same picture in several places: copies, near copies, two labels or annotations, leaks between given splits."""
 
 import numpy as np
 
@@ -6,6 +6,7 @@ from glassnet.data.audit.duplicates import Twins, families
 from glassnet.data.audit.findings import Finding, pictures
 from glassnet.data.audit.groups import Groups
 from glassnet.data.catalog import SPLITS, Catalog
+from glassnet.data.truths import annotation_digest
 
 _LISTED = 20
 
@@ -31,7 +32,11 @@ def duplicate_findings(catalog: Catalog, twins: Twins, labels: np.ndarray, split
     )
     return [
         *_shared(keys, twins, splits, copies),
-        *_two_labels(catalog, keys, labels, copies, near),
+        *(
+            _two_labels(catalog, keys, labels, copies, near)
+            if catalog.task == "classify"
+            else _two_annotations(catalog, keys, copies)
+        ),
         *_repeated(keys, copies, near, twins),
     ]
 
@@ -153,6 +158,29 @@ def _two_labels(
                 )
             )
     return found
+
+
+def _two_annotations(catalog: Catalog, keys: list[str], copies: np.ndarray) -> list[Finding]:
+    """Exact copies whose boxes or masks differ. Near copies may be turned or cut, so theirs may differ and both be right."""
+    digests = {row: annotation_digest(catalog, row) for row in np.unique(copies).tolist()}
+    differ = [(i, j) for i, j in copies.tolist() if digests[i] != digests[j]]
+    if not differ:
+        return []
+    return [
+        Finding(
+            "two_annotations",
+            "error",
+            f"{len(differ):,} pair{'s' if len(differ) > 1 else ''} of exactly the same picture with different boxes or masks",
+            tuple(dict.fromkeys(keys[i] for pair in differ for i in pair)),
+            "What one of them marks is background in the other; no network can be right on both.",
+            "Look at them, keep the better annotation, and delete the other picture.",
+            {
+                "shown": [f"{keys[i]} ≠ {keys[j]}" for i, j in differ[:_LISTED]],
+                "count": len(differ),
+                "pairs": [[keys[i], keys[j]] for i, j in differ],
+            },
+        )
+    ]
 
 
 def _repeated(keys: list[str], copies: np.ndarray, near: np.ndarray, twins: Twins) -> list[Finding]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.data.audit.classes import Members
 from glassnet.data.audit.duplicates import BLANK_CONTRAST
 from glassnet.data.audit.findings import Finding, pictures
 from glassnet.data.catalog import Catalog
@@ -82,7 +83,7 @@ def odd_pictures(catalog: Catalog, store: Store, fit: str) -> list[Finding]:
         found.append(
             _about(catalog, "grey_among_colour", "note", grey, "has", "have", "no colour, among coloured ones",
                    "If one class has most of them, colour gives the class away.", "Compare the share per class in the details.", None,
-                   {"per_class": _per_class(catalog, grey)})
+                   {"per_class": _per_class(catalog, grey)} if catalog.task == "classify" else None)
         )  # fmt: skip
     return [f for f in (*found, _modes(catalog, store), _shapes(catalog, store, fit)) if f is not None]
 
@@ -142,14 +143,15 @@ def _per_class(catalog: Catalog, which: np.ndarray) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def statistics(catalog: Catalog, store: Store, labels: np.ndarray, splits: np.ndarray) -> dict[str, Any]:
-    """Return sizes, formats, modes, colours, and counts per class and split, as plain JSON values."""
+def statistics(catalog: Catalog, store: Store, shows: Members, splits: np.ndarray) -> dict[str, Any]:
+    """Return sizes, formats, modes, colours, and the pictures of each class and split, as plain JSON values."""
     good = store.good
+    counts = shows.counts(len(catalog.classes), np.ones(len(catalog), bool)).tolist()
     rows = store.rows[good]
     found: dict[str, Any] = {
         "pictures": len(catalog),
         "usable": int(good.sum()),
-        "classes": {name: int((labels == i).sum()) for i, name in enumerate(catalog.classes)},
+        "classes": dict(zip(catalog.classes, counts, strict=True)),
         "splits": {name: int((splits == i).sum()) for i, name in enumerate(("train", "validation", "test"))},
         "without_split": int((splits < 0).sum()),
         "stored": {"height": store.settings.height, "width": store.settings.width, "channels": store.settings.channels},
