@@ -186,7 +186,7 @@ def test_what_is_not_there_is_said_with_the_nearest_names(folder, tmp_path):
     (tmp_path / "nothing").mkdir()
     with pytest.raises(DataError, match="is empty"):
         recognise(tmp_path / "nothing")
-    with pytest.raises(DataError, match=r"neither class folders nor a labels\.csv"):
+    with pytest.raises(DataError, match=r"neither class folders, a labels\.csv nor boxes or masks"):
         recognise(folder({"1.png": None, "2.png": None}, "flat"))
     with pytest.raises(DataError, match="no pictures"):
         recognise(folder({"a.txt": b"x"}, "text"))
@@ -199,8 +199,11 @@ def test_what_is_not_there_is_said_with_the_nearest_names(folder, tmp_path):
         (root / name).write_bytes(b"x")
         with pytest.raises(DataError, match=word):
             recognise(root / name)
-    with pytest.raises(DataError, match="only classify"):
+        (root / name).unlink()
+    with pytest.raises(DataError, match=r"can answer classify, not detect, which needs boxes"):
         recognise(root, task="detect")
+    with pytest.raises(DataError, match="'count' is not known"):
+        recognise(root, task="count")
 
 
 names = st.text(
@@ -416,21 +419,6 @@ def test_archives_beside_pictures_are_skipped_aloud(folder):
 # other questions
 
 
-@pytest.mark.parametrize(
-    ("files", "words"),
-    [
-        ({"JPEGImages/1.jpg": None, "Annotations/1.xml": b"<a/>"}, "Pascal VOC"),
-        ({"images/1.jpg": None, "annotations/i.json": b'{"images": [], "annotations": [{"image_id": 1}]}'}, "COCO"),
-        ({"images/train/1.jpg": None, "labels/train/1.txt": b"0 .5 .5 1 1", "data.yaml": b"nc: 1"}, "YOLO"),
-        ({"train/images/1.jpg": None, "train/masks/1.png": None}, "mask of the same name"),
-        ({f"train/{i}/{k}/{i}{k}.png": None for i in range(4) for k in ("images", "masks")}, "one folder per picture"),
-    ],
-)
-def test_layouts_of_other_questions_are_named_and_refused(folder, files, words):
-    with pytest.raises(DataError, match=f"{words}.*one question, classification"):
-        recognise(folder(files))
-
-
 def test_classes_may_be_called_images_and_masks(folder):
     assert recognise(folder({"masks/a.png": None, "images/b.png": None})).classes == ("images", "masks")
 
@@ -449,28 +437,11 @@ def test_classes_may_be_called_images_and_masks(folder):
     ],
 )
 def test_real_sets_are_recognised(real, name, sentence):
-    catalog = recognise(real / name)
+    catalog = recognise(real / name, task="classify")
     assert catalog.layout == f"recognised: {sentence}"
     assert not catalog.quarantined
     for example in catalog.examples[:: len(catalog) // 5]:
         assert pixels.decode(catalog.source.read(example.key)).ndim == 3
-
-
-@pytest.mark.real
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("bccd-voc", "VOC"),
-        ("fruits-coco", "COCO"),
-        ("nuts-coco", "COCO"),
-        ("cards-yolo", "YOLO"),
-        ("camvid-semantic", "mask"),
-        ("nuclei-instances", "masks"),
-    ],
-)
-def test_real_sets_of_other_questions_are_refused(real, name, words):
-    with pytest.raises(DataError, match=words):
-        recognise(real / name)
 
 
 # arrays

@@ -3,13 +3,26 @@
 A new layout is one new file here and one line in `LAYOUTS`.
 """
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 
 from glassnet.data.builtin import BUILTIN
 from glassnet.data.catalog import Catalog
-from glassnet.data.readers import cifar, dense, folders, table
+from glassnet.data.readers import (
+    boxes_table,
+    cifar,
+    coco,
+    folders,
+    indexed,
+    instance_folders,
+    masks,
+    table,
+    voc,
+    yolo,
+)
 from glassnet.data.readers.arrays import from_arrays, to_bytes
+from glassnet.data.readers.choosing import TASKS, choose, refusal
 from glassnet.data.readers.layout import Layout, some
 from glassnet.data.readers.listing import Listing, list_files
 from glassnet.errors import DataError
@@ -18,10 +31,17 @@ __all__ = ["BUILTIN", "LAYOUTS", "Layout", "from_arrays", "recognise", "to_bytes
 
 LAYOUTS: tuple[Layout, ...] = (
     cifar.LAYOUT,
+    coco.LAYOUT,
+    voc.LAYOUT,
+    yolo.LAYOUT,
+    boxes_table.LAYOUT,
+    instance_folders.LAYOUT,
+    indexed.LAYOUT,
+    masks.LAYOUT,
     table.LAYOUT,  # a table of labels is the user's own word, so it comes before anything guessed from folders
-    dense.LAYOUT,
     folders.LAYOUT,
 )
+"""The most natural first: whoever drew boxes or masks means them, even where a table has a class for each picture too."""
 
 
 def recognise(
@@ -30,36 +50,54 @@ def recognise(
     cache: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Catalog:
-    """Return the catalog of a folder, an archive, a folder of archives, or a built-in name (xo, digits, cifar10).
+    """Return the catalog of a folder, an archive, a folder of archives, or a built-in name (xo, digits, shapes, cifar10).
 
-    `cache` is where a download asked for by name is kept (default: the platform's cache folder), `progress(done, total)` counts its
-    bytes. A path that exists wins over a built-in name. Raises DataError when nothing usable is there, NetworkError when a download fails.
+    `task` is the question to be answered; None takes the most natural one for the annotations that are there. `cache` is where a
+    download asked for by name is kept (default: the platform's cache folder), `progress(done, total)` counts its bytes. A path that
+    exists wins over a built-in name. Raises DataError when nothing usable is there or it cannot answer the task, NetworkError when a
+    download fails.
     """
-    if task not in (None, "classify"):
-        raise DataError(f"This version answers only classify (which class a picture is); {task!r} was asked for.")
+    if task is not None and task not in TASKS:
+        raise DataError(f"The task {task!r} is not known; it is one of {', '.join(TASKS)}.")
     name = str(root)
     if not name.strip():
-        raise DataError("No pictures were named: give a folder, an archive, or a built-in name (xo, digits, cifar10).")
+        raise DataError(
+            "No pictures were named: give a folder, an archive, or a built-in name (xo, digits, shapes, cifar10)."
+        )
     builtin = BUILTIN.get(name)
     if builtin is not None and not Path(name).exists():
-        return builtin(cache, progress)
+        return _built_in(builtin, task, cache, progress)
     listing = list_files(root)
     if builtin is not None:
         listing.notes.append(
             f"the folder {name} was read; to get the built-in set of that name, start from another folder"
         )
-    for layout in LAYOUTS:
-        if layout.claims(listing):
-            return layout.read(listing)
-    raise DataError(_nothing(listing))
+    catalog = choose(listing, LAYOUTS, task)
+    if catalog is None:
+        raise DataError(_nothing(listing))
+    return catalog
+
+
+def _built_in(
+    builtin: Callable[..., Catalog],
+    task: str | None,
+    cache: Path | None,
+    progress: Callable[[int, int], None] | None,
+) -> Catalog:
+    if "task" in inspect.signature(builtin).parameters:
+        return builtin(cache, progress, task=task)
+    catalog = builtin(cache, progress)
+    if task is not None and task not in catalog.answers:
+        raise DataError(refusal(catalog, task))
+    return catalog
 
 
 def _nothing(listing: Listing) -> str:
     if listing.pictures:
         return (
-            f"{listing.root} holds {len(listing.pictures):,} pictures ({some(sorted(listing.pictures))}) but neither class folders nor a "
-            "labels.csv, so nobody knows what they show. Put each kind into a folder of its own, or write a labels.csv with the columns "
-            "file,label."
+            f"{listing.root} holds {len(listing.pictures):,} pictures ({some(sorted(listing.pictures))}) but neither class folders, a "
+            "labels.csv nor boxes or masks, so nobody knows what they show. Put each kind into a folder of its own, or write a labels.csv "
+            "with the columns file,label."
         )
     if listing.quarantined:
         shown = some([f"{fault.key}: {fault.reason}" for fault in listing.quarantined], 2)

@@ -12,7 +12,17 @@ from typing import Any
 from glassnet.data.catalog import Catalog, Quarantined, Shape
 from glassnet.data.readers.coco_shapes import BadShape, read_shape
 from glassnet.data.readers.finding import Finder, not_used, shown, stem
-from glassnet.data.readers.gathering import Box, Page, bad_number, is_fractions, numbers, side, unit
+from glassnet.data.readers.gathering import (
+    Box,
+    Page,
+    bad_number,
+    is_fractions,
+    marked_with,
+    never_used,
+    numbers,
+    side,
+    unit,
+)
 from glassnet.data.readers.layout import Layout, finish_things, some, split_of
 from glassnet.data.readers.listing import Listing
 from glassnet.errors import DataError
@@ -31,8 +41,7 @@ def read(listing: Listing) -> Catalog:
     files, notes = _chosen(list(_files(listing)))
     pages: dict[str, Page] = {}
     owners: dict[str, str] = {}
-    used: Counter[str] = Counter()
-    named: dict[str, str] = {}
+    named: set[str] = set()
     for path in files:
         reading = _File(listing, path)
         for picture, page in reading.pages().items():
@@ -41,22 +50,17 @@ def read(listing: Listing) -> Catalog:
                 page.things += pages[picture].things
             owners[picture] = path
             pages[picture] = page
-            used.update(thing.label for thing in page.things)
         notes += reading.notes
-        named |= dict.fromkeys(reading.categories.values(), path)
-    never = sorted(name for name in named if not used[name])
-    if never:
-        notes.append(f"{len(never):,} named classes have no thing anywhere and are left out: {some(never, 5)}")
+        named.update(reading.categories.values())
+    notes += never_used(named, pages.values())
     notes += not_used(listing, pages, f"are in no JSON file ({some(files)})")
     listing.skipped.extend(key for path, key in listing.others.items() if path not in files)
     examples = [pages[path].example() for path in listing.pictures if path in pages]
-    things = [thing for page in pages.values() for thing in page.things]
-    outlined = bool(things) and all(thing.shape is not None for thing in things)
-    name, noun = ("COCO outlines", "outlines") if outlined else ("COCO boxes", "boxes")
-    return finish_things(listing, name, examples, noun, notes)
+    noun = marked_with(pages.values())
+    return finish_things(listing, f"COCO {noun}", examples, noun, notes)
 
 
-LAYOUT = Layout("COCO JSON", claims, read, ("detect", "instances", "segment", "localize"))
+LAYOUT = Layout("COCO files", claims, read, ("detect", "instances", "segment", "localize"))
 
 
 class _File:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from glassnet.data.readers.layout import some, split_of
 from glassnet.data.readers.listing import Listing
 
-_STRUCTURE = frozenset(
+STRUCTURE = frozenset(
     (
         "annotations",
         "annotation",
@@ -79,7 +79,7 @@ class Finder:
         if self._folder:
             paths = [path for path in paths if path.startswith(self._folder + "/")] or paths
         if len(paths) > 1:
-            paths = [path for path in paths if path.split("/")[0].lower() in _STRUCTURE] or paths
+            paths = [path for path in paths if STRUCTURE.intersection(path.lower().split("/")[:-1])] or paths
         return paths
 
 
@@ -92,7 +92,7 @@ def stem(path: str) -> str:
 def core(path: str) -> str:
     """Return the stem without folders such as `images` and `Annotations`, so that a picture and its annotation have the same one."""
     return (
-        "/".join(part for part in stem(path).split("/")[:-1] if part.lower() not in _STRUCTURE)
+        "/".join(part for part in stem(path).split("/")[:-1] if part.lower() not in STRUCTURE)
         + "/"
         + stem(path.rpartition("/")[2])
     )

@@ -48,7 +48,7 @@ def read(listing: Listing) -> Catalog:
     return finish(listing, "folder per class", examples, notes)
 
 
-LAYOUT = Layout("folder per class", claims, read)
+LAYOUT = Layout("folders of classes", claims, read, guessed=True)
 
 
 def _descend(listing: Listing) -> Listing:

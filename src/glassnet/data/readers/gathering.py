@@ -1,12 +1,13 @@
 """What one picture's annotation gathers while it is read, whatever the format: things, faults, and numbers that are checked once."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from glassnet.data.catalog import Example, Fault, Shape, Thing, Things
 from glassnet.data.readers.finding import shown
+from glassnet.data.readers.layout import some
 
 Box = tuple[float, float, float, float]
 FARTHEST = 1e7
@@ -40,6 +41,22 @@ class Page:
         return Example(
             self.key, Things(tuple(self.things), self.size, self.file, tuple(self.faults)), self.split, self.group
         )
+
+
+def marked_with(pages: Iterable[Page]) -> str:
+    """Return the word for what all things are marked with: outlines, or boxes where one of them has no outline."""
+    things = [thing for page in pages for thing in page.things]
+    return "outlines" if things and all(thing.shape is not None for thing in things) else "boxes"
+
+
+def never_used(names: Iterable[str], pages: Iterable[Page]) -> list[str]:
+    """Say which named classes no picture of any split has; they are left out of the class list. Returns the note, or nothing."""
+    used = {thing.label for page in pages for thing in page.things}
+    never = sorted(set(names) - used)
+    if not never:
+        return []
+    what = "class has" if len(never) == 1 else "classes have"
+    return [f"{len(never):,} named {what} no thing anywhere, which leaves nothing to learn: {some(never, 5)}"]
 
 
 def number(value: Any) -> float | None:

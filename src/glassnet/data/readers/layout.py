@@ -163,7 +163,7 @@ def _split_counts(examples: Sequence[Example]) -> str:
     return " + ".join(parts)
 
 
-def some(names: Sequence[str], limit: int = 3) -> str:
+def some(names: Sequence[object], limit: int = 3) -> str:
     """Name the first few and count the rest."""
     shown = ", ".join(map(str, names[:limit]))
     return f"{shown} and {len(names) - limit:,} more" if len(names) > limit else shown

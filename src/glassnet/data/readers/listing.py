@@ -241,10 +241,10 @@ def _missing(path: Path) -> str:
         names = sorted(entry.name for entry in os.scandir(parent) if not entry.name.startswith("."))
     except OSError:
         return f"No pictures were found at {path}: the folder {parent} does not exist or cannot be read."
-    near = difflib.get_close_matches(path.name, [*names, "xo", "digits", "cifar10"], n=3, cutoff=0.5)
+    near = difflib.get_close_matches(path.name, [*names, "xo", "digits", "shapes", "cifar10"], n=3, cutoff=0.5)
     where = "the current folder" if parent == Path() else str(parent)
     hint = f" Did you mean {' or '.join(near)}?" if near else ""
     return (
         f"No pictures were found at {path}: there is no such folder or archive in {where}.{hint} "
-        "Built-in names are xo, digits and cifar10."
+        "Built-in names are xo, digits, shapes and cifar10."
     )

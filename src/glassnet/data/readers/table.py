@@ -14,7 +14,7 @@ from glassnet.data.readers.layout import SPLIT_NAMES, Layout, class_of, finish, 
 from glassnet.data.readers.listing import Listing
 from glassnet.errors import DataError
 
-_FILE = (
+FILE = (
     "file",
     "filename",
     "file_name",
@@ -28,8 +28,8 @@ _FILE = (
     "image_id",
     "id",
 )
-_LABEL = ("label", "class", "class_name", "category", "target", "species", "breed", "type", "diagnosis", "y")
-_GROUP = (
+LABEL = ("label", "class", "class_name", "category", "target", "species", "breed", "type", "diagnosis", "y")
+GROUP = (
     "group",
     "group_id",
     "patient",
@@ -41,8 +41,9 @@ _GROUP = (
     "animal_id",
     "scene",
 )
-_SPLIT = ("split", "set", "subset", "partition", "part")
-_SPLIT_VALUES = SPLIT_NAMES | {"dev": "validation"}
+SPLIT = ("split", "set", "subset", "partition", "part")
+_LONGEST_HEADER = 16 << 10
+SPLIT_VALUES = SPLIT_NAMES | {"dev": "validation"}
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def read(listing: Listing) -> Catalog:
     """Build the catalog. Raises DataError with the line for what makes the whole table useless; single bad lines are quarantined."""
     path = _table(listing)
     assert path is not None, "read is only called after claims"
-    rows = _rows(listing, path)
+    rows = table_rows(listing, path)
     header = rows[0][1]
     columns, notes = _columns(f"{listing.root}: {path}", header)
     finder = Finder(listing, path.rpartition("/")[0])
@@ -75,31 +76,45 @@ def read(listing: Listing) -> Catalog:
     return finish(listing, f"pictures and {path}", examples, notes)
 
 
-LAYOUT = Layout("pictures and labels.csv", claims, read)
+LAYOUT = Layout("labels in a table", claims, read)
 
 
 def _table(listing: Listing) -> str | None:
     tables = sorted(
         (p for p in listing.others if p.lower().endswith((".csv", ".tsv"))), key=lambda p: (p.count("/"), p)
     )
+    tables = [p for p in tables if not has_boxes(first_header(listing, p))]
     named = [p for p in tables if p.rpartition("/")[2].lower() in ("labels.csv", "labels.tsv", "label.csv")]
     if named:
         return named[0]
     if len(tables) == 1 and listing.pictures:
         try:
-            names = _header_names(_rows(listing, tables[0])[0][1])
+            names = header_names(table_rows(listing, tables[0])[0][1])
         except DataError:
             return None
-        if (
-            any(n in _FILE for n in names)
-            and any(n in _LABEL for n in names)
-            and not {"xmin", "x_min", "bbox"} & set(names)
-        ):
+        if any(n in FILE for n in names) and any(n in LABEL for n in names):
             return tables[0]
     return None
 
 
-def _rows(listing: Listing, path: str) -> list[tuple[int, list[str]]]:
+def has_boxes(names: Sequence[str]) -> bool:
+    """Tell whether a header (as `header_names` gives it) names the place of a box."""
+    starts = {"x1", "xmin", "x_min", "x", "left", "bbox_x", "x0", "x_0"} & set(names)
+    ends = {"x2", "xmax", "x_max", "right", "w", "bbox_width", "box_width", "bbox_w", "width", "x_1"} & set(names)
+    return bool((starts and ends) or "bbox" in names)
+
+
+def first_header(listing: Listing, path: str) -> list[str]:
+    """Return the names of a table's columns from its first line alone; none where it is no table."""
+    try:
+        lines = listing.source.read(listing.others[path])[:_LONGEST_HEADER].decode("utf-8-sig", "replace").lstrip()
+        line = lines.partition("\n")[0]
+        return header_names(next(csv.reader([line], delimiter=max(",;\t", key=line.count)), []))
+    except (DataError, csv.Error):
+        return []
+
+
+def table_rows(listing: Listing, path: str) -> list[tuple[int, list[str]]]:
     """Return (line number, cells) of every line that is not blank. Raises DataError."""
     text = listing.text(path)
     first = text.partition("\n")[0]
@@ -120,22 +135,23 @@ def _rows(listing: Listing, path: str) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def _header_names(header: Sequence[str]) -> list[str]:
+def header_names(header: Sequence[str]) -> list[str]:
+    """Return the names of the columns in lower case, with underscores for spaces and hyphens."""
     return [name.strip().lower().replace(" ", "_").replace("-", "_") for name in header]
 
 
 def _columns(where: str, header: Sequence[str]) -> tuple[_Columns, list[str]]:
-    names = _header_names(header)
+    names = header_names(header)
     notes: list[str] = []
     doubles = sorted({name for name in names if name and names.count(name) > 1})
     if doubles:
         raise DataError(f"{where} names the column {doubles[0]!r} twice; which of the two is meant cannot be known.")
-    file = next((names.index(alias) for alias in _FILE if alias in names), None)
+    file = next((names.index(alias) for alias in FILE if alias in names), None)
     if file is None:
         raise DataError(f"{where} has the columns {', '.join(header)}, but none that names the file; call it `file`.")
-    group = next((names.index(alias) for alias in _GROUP if alias in names), None)
-    split = next((names.index(alias) for alias in _SPLIT if alias in names), None)
-    candidates = [i for i, name in enumerate(names) if name in _LABEL]
+    group = next((names.index(alias) for alias in GROUP if alias in names), None)
+    split = next((names.index(alias) for alias in SPLIT if alias in names), None)
+    candidates = [i for i, name in enumerate(names) if name in LABEL]
     if "label" in names:
         label = names.index("label")
     elif candidates:
@@ -188,7 +204,7 @@ def _examples(
             continue
         split = None
         if has_split and columns.split is not None:
-            split = _SPLIT_VALUES.get(cells[columns.split].lower())
+            split = SPLIT_VALUES.get(cells[columns.split].lower())
             if split is None:
                 refuse(line, key, f"the split {cells[columns.split]!r} is none of train, validation and test")
                 continue

@@ -33,16 +33,17 @@ class _Lists(NamedTuple):
 
 
 def claims(listing: Listing) -> bool:
-    """XML files that begin like VOC annotations, with pictures of the same names or in a folder called Annotations."""
+    """XML files named like pictures in a folder called Annotations; or one of the two, and they begin like VOC annotations."""
     files = _xml_files(listing)
     if not files or not listing.pictures:
         return False
     stems = {stem(path.rpartition("/")[2]) for path in listing.pictures}
-    fitting = [
-        path
-        for path in files
-        if stem(path.rpartition("/")[2]) in stems or "annotations" in path.lower().split("/")[:-1]
-    ]
+    fitting = []
+    for path in files:
+        named, placed = stem(path.rpartition("/")[2]) in stems, "annotations" in path.lower().split("/")[:-1]
+        if named and placed:
+            return True
+        fitting += [path] if named or placed else []
     for path in fitting[:_LOOKED_AT]:
         try:
             if b"<annotation" in listing.source.read(listing.others[path]):
@@ -71,7 +72,7 @@ def read(listing: Listing) -> Catalog:
     return finish_things(listing, "VOC boxes", examples, "boxes", notes)
 
 
-LAYOUT = Layout("VOC boxes", claims, read, ("detect", "localize"))
+LAYOUT = Layout("VOC files", claims, read, ("detect", "localize"))
 
 
 class _Reading:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from glassnet.data.catalog import Catalog, Polygon, Quarantined
 from glassnet.data.readers.finding import not_used, shown, stem
-from glassnet.data.readers.gathering import Page, number, numbers
+from glassnet.data.readers.gathering import Page, marked_with, never_used, number, numbers
 from glassnet.data.readers.layout import Layout, finish_things, some, split_of
 from glassnet.data.readers.listing import Listing
 from glassnet.data.readers.sizes import upright_sizes
@@ -44,19 +44,18 @@ def read(listing: Listing) -> Catalog:
         notes.append(
             f"no data.yaml or classes.txt names the classes; they are called by their numbers, {some(names, 5)}"
         )
-    notes += _background(pages, with_labels)
+    notes += [*never_used((config.names or {}).values(), pages.values()), *_background(pages, with_labels)]
     used = {*with_labels.values(), config.path, *(path for paths in config.lists.values() for path in paths)}
     where = f"are in no split of {config.path}" if config.places or config.lists else "have no label file near them"
     notes += not_used(listing, pages, where)
     _lonely(listing, used)
     listing.skipped.extend(key for path, key in listing.others.items() if path not in used and not _is_label(path))
     examples = [pages[path].example() for path in listing.pictures if path in pages]
-    outlined = any(thing.shape is not None for page in pages.values() for thing in page.things)
-    name, noun = ("YOLO outlines", "outlines") if outlined else ("YOLO boxes", "boxes")
-    return finish_things(listing, name, examples, noun, notes)
+    noun = marked_with(pages.values())
+    return finish_things(listing, f"YOLO {noun}", examples, noun, notes)
 
 
-LAYOUT = Layout("YOLO text files", claims, read, ("detect", "instances", "segment", "localize"))
+LAYOUT = Layout("YOLO files", claims, read, ("detect", "instances", "segment", "localize"))
 
 
 def _label_files(listing: Listing) -> dict[str, str]:
@@ -210,12 +209,14 @@ def _background(pages: dict[str, Page], labels: dict[str, str]) -> list[str]:
 
 
 def _lonely(listing: Listing, used: set[str]) -> None:
-    """Put label files of no picture into quarantine: their picture may have been lost or renamed."""
+    """Put label files without a picture into quarantine: it may have been lost or renamed. Those of unused pictures are skipped."""
     stems = {stem(path) for path in listing.pictures} | {_in_labels(path) for path in listing.pictures}
     for path, key in listing.others.items():
         if path not in used and _is_label(path):
-            reason = "it labels a picture that is not used" if stem(path) in stems else "no picture has its name"
-            listing.quarantined.append(Quarantined(key, reason))
+            if stem(path) in stems:
+                listing.skipped.append(key)
+            else:
+                listing.quarantined.append(Quarantined(key, "no picture belongs to it: none has its name"))
 
 
 def _is_label(path: str) -> bool:
