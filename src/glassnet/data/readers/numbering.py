@@ -52,7 +52,8 @@ def pieces(mask: np.ndarray) -> dict[int, int]:
         rows, columns = np.nonzero(upper == lower)
         above.append(run[rows, columns + max(0, -shift)])
         below.append(run[rows + 1, columns + max(0, shift)])
-    links = np.unique(np.stack([np.concatenate(above), np.concatenate(below)]), axis=1)
-    roots = np.unique(joined(int(run[-1, -1]) + 1, links[0], links[1]))
+    number = int(run[-1, -1]) + 1
+    links = np.unique(np.concatenate(above) * number + np.concatenate(below))
+    roots = np.unique(joined(number, links // number, links % number))
     values, counts = np.unique(mask[starts][roots], return_counts=True)
     return dict(zip(values.tolist(), counts.tolist(), strict=True))
