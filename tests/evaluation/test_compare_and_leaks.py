@@ -4,9 +4,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, permutation_test
 
-from glassnet.evaluation.compare import compare, comparison_from_dict, holm, mcnemar, paired_difference
+from glassnet.evaluation.compare import (
+    compare,
+    compare_scores,
+    comparison_from_dict,
+    flipped_signs,
+    holm,
+    mcnemar,
+    paired_difference,
+)
 from glassnet.evaluation.leaks import leak_price, leak_price_from_dict
 
 
@@ -59,6 +67,43 @@ def test_paired_differences_ignore_what_both_share():
     assert figure.high - figure.low == pytest.approx(2 * 1.96 * 0.2 / 500**0.5, rel=0.15)
 
 
+def fisher(differences, draws):
+    """Two-sided p by SciPy: signs flipped, the statistic the distance of the mean from 0."""
+    found = permutation_test(
+        (differences,), lambda d: abs(d.mean()), permutation_type="samples", n_resamples=draws, alternative="greater",
+        rng=np.random.default_rng(1),
+    )  # fmt: skip
+    return found.pvalue
+
+
+def test_flipped_signs_are_fishers_test():
+    source = np.random.default_rng(0)
+    for n in (4, 9, 13):
+        differences = source.normal(0.3, 0.5, n).round(2)
+        assert flipped_signs(differences) == pytest.approx(fisher(differences, np.inf))
+    many = source.normal(0.06, 0.3, 80)
+    assert flipped_signs(many) == pytest.approx(fisher(many, 20_000), abs=0.015)
+    assert flipped_signs(np.zeros(5)) == 1 and flipped_signs(np.full(100, 0.1)) == 1e-4
+    # Eleven ups and two downs of one size are a sign test: 2 × 92 of 8192.
+    assert flipped_signs(np.r_[np.full(11, 0.1), np.full(2, -0.1)]) == pytest.approx(184 / 8192)
+
+
+def test_two_networks_are_compared_by_the_scores_of_their_pictures():
+    source = np.random.default_rng(0)
+    second = source.beta(5, 2, 120)
+    first = (second + source.normal(0.04, 0.08, 120)).clip(0, 1)
+    found = compare_scores(first, second, "test", ("wide", "narrow"), what="mean IoU of a picture")
+    assert found.sentence.startswith("Wide is better than narrow by the mean IoU of a picture (difference +0.0")
+    assert found.difference.low > 0 and found.p < 0.01 and found.only_first > found.only_second
+    assert found.difference == paired_difference(first, second, "test")
+    back = compare_scores(second, first, "test", ("narrow", "wide"))
+    assert back.sentence.startswith("Wide is better than narrow") and back.difference.high < 0
+    assert "cannot be told apart" in compare_scores(first, first, "test").sentence
+    assert comparison_from_dict(json.loads(json.dumps(found.as_dict()))) == found
+    with pytest.raises(ValueError, match="same pictures"):
+        compare_scores(first, second[:-1], "test")
+
+
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_holm_is_never_below_the_plain_value_nor_above_bonferroni(p_values):
     found = holm(p_values)
@@ -92,3 +137,19 @@ def test_leaks_that_change_nothing_none_at_all_and_nothing_but():
     assert every.clean is None and "says nothing about new pictures" in every.sentence
     for price in (none, every):
         assert leak_price_from_dict(json.loads(json.dumps(price.as_dict()))) == price
+
+
+def test_a_leak_of_pictures_with_scores_is_priced_by_their_mean():
+    source = np.random.default_rng(0)
+    leaked = np.arange(200) < 50
+    scores = np.where(leaked, source.uniform(0.8, 1, 200), source.uniform(0.4, 0.8, 200))
+    price = leak_price(scores, leaked, "validation", what="mean IoU of a picture")
+    assert price.whole.value == pytest.approx(scores.mean()) and price.clean.value == pytest.approx(scores[50:].mean())
+    assert price.flattery.value == pytest.approx(scores.mean() - scores[50:].mean()) and price.flattery.low > 0
+    assert "The mean IoU of a picture is 0.6" in price.sentence and "flatters the scores by 0.0" in price.sentence
+    assert "ccuracy" not in price.sentence and "bootstrap" in price.flattery.method
+    assert leak_price_from_dict(json.loads(json.dumps(price.as_dict()))) == price
+    assert "chance can explain" in leak_price(source.uniform(0, 1, 200), leaked).sentence
+    assert leak_price(scores, ~leaked & leaked).flattery is None
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        leak_price(scores + 1, leaked)

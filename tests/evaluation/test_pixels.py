@@ -117,6 +117,8 @@ def test_classes_are_matched_by_name():
     assert other == score(truths, answers, resamples=20)
     with pytest.raises(ValueError, match="'cow'"):
         pixel_scores([PixelsAnswer(truths[0], ("cow",))], [truth_of(truths[0])], NAMES, "test")
+    with pytest.raises(ValueError, match="longer"):
+        pixel_scores(iter(turned[1:]), [truth_of(t) for t in truths], NAMES, "test")
     with pytest.raises(ValueError, match="does not fit"):
         score([truths[0]], [truths[0][:-1]])
 
@@ -125,6 +127,7 @@ def test_the_worst_picture_comes_first_with_its_catalog_row():
     truths, _ = pictures(3, ignored=0)
     answers = [truths[0], 2 - truths[1], truths[2]]
     found = score(truths, answers, rows=np.array([7, 11, 5])).tables
+    assert score(truths, answers, rows=np.array([7, 11, 5])).by_picture[7] == 1
     assert [one["row"] for one in found["worst"]] == [11, 7, 5] and found["worst"][0]["score"] < 1
     assert found["worst"][0]["weakest_class"] in NAMES
     cells = {(t, a): rows for t, a, rows in found["confusion"]["cells"]}

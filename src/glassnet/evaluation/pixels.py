@@ -3,7 +3,7 @@
 The figures are those of `pixel_counts.py`, over the whole split; boundary F1 is taken in each picture and averaged (`boundary.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,7 +40,7 @@ class Seen:
 
 
 def pixel_scores(
-    answers: "Sequence[PixelsAnswer]",
+    answers: "Iterable[PixelsAnswer]",
     truths: "Sequence[Truth]",
     classes: Sequence[str],
     split: str,
@@ -51,15 +51,14 @@ def pixel_scores(
 ) -> Scores:
     """Score one answer per picture against its truth, both in the picture's own pixels; headline `mean_iou`.
 
-    Classes are matched by name. `rows` are the catalog rows of the pictures, shown in the tables. Boundary F1 is taken on at most 1,000
-    pictures or 500 million pixels, drawn at random; its n says so. Classes without a pixel in truth and answer are left out and named in a
-    warning. Raises DataError where no picture has a pixel that counts, ValueError for answers that do not fit.
+    Answers are walked through once, so a generator keeps them out of memory. Classes are matched by name. `rows` are the catalog rows of
+    the pictures, shown in the tables. Boundary F1 is taken on at most 1,000 pictures or 500 million pixels, drawn at random; its n says
+    so. Classes without a pixel in truth and answer are left out and named in a warning. Raises DataError where no picture has a pixel that
+    counts, ValueError for answers that do not fit.
     """
     classes = tuple(classes)
     if not len(truths):
         raise DataError(f"The {split} split holds no pictures, so there is nothing to score.")
-    if len(answers) != len(truths):
-        raise ValueError(f"one answer per picture is needed, got {len(answers)} for {len(truths)} pictures")
     rows = np.arange(len(truths)) if rows is None else np.asarray(rows, np.int64)
     seen = _seen(answers, truths, classes, seed)
     if not seen.counts.truths.any():
@@ -76,7 +75,7 @@ def pixel_scores(
     return Scores("segment", split, "mean_iou", figures, per_class, tables=tables, warnings=tuple(warnings))
 
 
-def _seen(answers: "Sequence[PixelsAnswer]", truths: "Sequence[Truth]", classes: tuple[str, ...], seed: int) -> Seen:
+def _seen(answers: "Iterable[PixelsAnswer]", truths: "Sequence[Truth]", classes: tuple[str, ...], seed: int) -> Seen:
     n, k = len(truths), len(classes)
     hits, known, given = (np.zeros((n, k)) for _ in range(3))
     outlines = np.full((n, k), np.nan)

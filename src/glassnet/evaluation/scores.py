@@ -71,6 +71,11 @@ class Scores:
         """The figure that ranks runs."""
         return self.figures[self.headline]
 
+    @property
+    def by_picture(self) -> dict[int, float]:
+        """Score in [0, 1] of each picture by its catalog row, where the task gives pictures one; for `leak_price` and `compare_scores`."""
+        return {one["row"]: one["score"] for one in self.tables.get("worst", ()) if "score" in one}
+
     def with_trivial(self, trivial: Mapping[str, Figure], warnings: tuple[str, ...] = ()) -> "Scores":
         """Return a copy that also says what trivial models reach, with the warnings that this gives rise to."""
         return replace(self, trivial=dict(trivial), warnings=(*self.warnings, *warnings))
