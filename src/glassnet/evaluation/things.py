@@ -223,7 +223,8 @@ def _warnings(
         )
     few = [name for name, r in zip(classes, ranked, strict=True) if 0 < np.count_nonzero(r.things[0]) < _FEW]
     if about.n < _FEW:
-        found.append(f"{about.name} has {about.n} pictures. Intervals from so few are too narrow; add pictures.")
+        many = "1 picture" if about.n == 1 else f"{about.n} pictures"
+        found.append(f"{about.name} has {many}. Intervals from so few are too narrow; add pictures.")
     elif few:
         found.append(
             f"Fewer than {_FEW} pictures in {about.name} show {_listed(few)}: intervals from so few are too narrow."
@@ -231,7 +232,8 @@ def _warnings(
     crowded = sum(bool((np.bincount(p.things[~p.crowd], minlength=1) > MOST).any()) for p in pictures)
     if crowded:
         found.append(
-            f"{crowded:,} pictures hold more than {MOST} things of one class, and only the {MOST} surest answers count (COCO's rule)."
+            f"{crowded:,} {'picture holds' if crowded == 1 else 'pictures hold'} more than {MOST} things of one class, "
+            f"and only the {MOST} surest answers in a picture count (COCO's rule)."
         )
     return tuple(found)
 
