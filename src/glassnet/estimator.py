@@ -120,7 +120,7 @@ class ImageClassifier(ClassifierMixin, BaseEstimator):
         if pixels.shape[3] != self._channels:
             raise ValueError(f"X holds {pixels.shape[3]} channels per picture, and fit saw {self._channels}.")
         fitted = np.stack([fit(picture, predictor.pixels) for picture in pixels])
-        logs = log_probabilities(predictor.outputs(fitted), predictor.model.temperature)
+        logs = log_probabilities(predictor.read(fitted), predictor.model.temperature)
         return np.exp(logs)[:, self._columns]
 
     def _train(self, X: np.ndarray, y: np.ndarray, groups: Any, out: Path) -> None:

@@ -132,7 +132,13 @@ class TrainRecipe(_Part):
     label_smoothing: float | None = Field(None, ge=0, lt=1)
     """Share of the target that is spread over all classes."""
     class_weights: Literal["none", "balanced"] = "none"
-    """balanced weighs the loss of a class by n / (classes × its count)."""
+    """balanced weighs the loss of a class by n / (classes × its count), counted in pictures, things or pixels."""
+    box_loss: Literal["giou", "l1"] = "giou"
+    """For boxes: generalised IoU, or the mean absolute error of the sides' logarithms."""
+    box_weight: float = Field(5.0, ge=0)
+    """For boxes: weight of their loss beside that of the heat map."""
+    dice: float = Field(1.0, ge=0)
+    """For masks: weight of the Dice loss beside the cross-entropy; 0 is off."""
     sampling: Literal["none", "balanced"] = "none"
     """balanced draws every class equally often."""
     mixup: float = Field(0.0, ge=0)

@@ -1,6 +1,7 @@
 """What this room can compute, in one place, as it is handed to `Task.scores`: tasks stand below evaluation and import nothing of it."""
 
 from glassnet.evaluation.averages import mean_share, resampled_share
+from glassnet.evaluation.baselines import trivial
 from glassnet.evaluation.boxes import box_scores, choose_threshold
 from glassnet.evaluation.classification import classification_scores
 from glassnet.evaluation.instances import instance_scores
@@ -26,5 +27,6 @@ __all__ = [
     "place_trivial",
     "rate",
     "resampled_share",
+    "trivial",
     "wilson",
 ]

@@ -1,4 +1,4 @@
-"""The decoder of the dense tasks, planned: coarse features are upsampled and added to finer ones, from the coarsest map to the wanted stride.
+"""The decoder of the dense tasks, planned: coarse features are upsampled and added to finer ones, down to the wanted stride.
 
 As Lin et al., "Feature Pyramid Networks for Object Detection" (arXiv:1612.03144): at every resolution a 1×1 convolution brings the map
 to the decoder's channels, the coarser result is repeated to its size and added, and a 3×3 convolution mixes the sum. It reads whatever
@@ -22,9 +22,7 @@ def plan_decoder(layer: L.Decoder, steps: Sequence[Step], picture: Shape) -> Ste
     """
     label = f"Layer {layer.number} ({layer.name})"
     if not steps or any(len(step.after) != 3 for step in steps):
-        raise RecipeError(
-            f"{label} reads maps. Put it after convolutions, and before flatten, global_pool and dense."
-        )
+        raise RecipeError(f"{label} reads maps. Put it after convolutions, and before flatten, global_pool and dense.")
     if any(isinstance(step.layer, L.Decoder) for step in steps):
         raise RecipeError(f"{label} is the second decoder; a network has one.")
     levels = read_by(layer, steps)
@@ -62,11 +60,12 @@ def _level(layer: L.Decoder, number: int, shape: Shape, fields: Fields, below: S
     if below is not None:
         joined = lateral.fields.union(_resized(below.fields, below.after, lateral.after))
         adds = math.prod(lateral.after)
-        steps.append(Step(f"{layer.name}_sum{number}", L.Sum(**named("sum")), lateral.after, lateral.after, 0, 0, adds, joined))  # fmt: skip
+        total = L.Sum(**named("sum"))
+        steps.append(Step(total.name, total, lateral.after, lateral.after, 0, 0, adds, joined))
     for each in (
         L.Conv(**named("conv"), filters=layer.channels, padding="same", bias=False),  # type: ignore[arg-type]
         L.BatchNorm(**named("norm")),  # type: ignore[arg-type]
-        L.Activation(**named("relu"), kind="relu"),
+        L.Activation(**named("relu"), kind="relu"),  # type: ignore[arg-type]
     ):
         steps.append(one(each, steps[-1].after, steps[-1].fields))
     return steps
@@ -74,7 +73,9 @@ def _level(layer: L.Decoder, number: int, shape: Shape, fields: Fields, below: S
 
 def _fields(stage: Stage, steps: Sequence[Step]) -> Fields:
     step = next(step for step in steps if step.name == stage.name)
-    if isinstance(step.layer, L.Backbone):  # what its maps see is not known to us; the whole picture is the honest bound
+    if isinstance(
+        step.layer, L.Backbone
+    ):  # what its maps see is not known to us; the whole picture is the honest bound
         return step.fields.merged().over(stage.height, stage.width)
     return step.fields
 

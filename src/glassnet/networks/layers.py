@@ -240,7 +240,7 @@ class Backbone(Layer):
 
 @dataclass(frozen=True, kw_only=True)
 class Decoder(Layer):
-    """From the maps of all resolutions before it to one map of `channels`, `stride` pixels of the picture per value; networks/decoder.py."""
+    """From the maps of all resolutions before it to one of `channels`, `stride` pixels of the picture per value; networks/decoder.py."""
 
     word: ClassVar[str] = "decoder"
     main: ClassVar[str | None] = "channels"

@@ -86,7 +86,9 @@ class Network(nn.Module):
             if isinstance(step.layer, Learning | Backbone) and step.layer.rate != 1.0
         }
         decoder = next((i for i, step in enumerate(self.plan) if isinstance(step.layer, Decoder)), None)
-        self._encoded = next(i for i, step in enumerate(self.plan) if len(step.after) == 1) if decoder is None else decoder
+        self._encoded = (
+            next(i for i, step in enumerate(self.plan) if len(step.after) == 1) if decoder is None else decoder
+        )
         split = self._encoded if decoder is None else decoder + 1
         self.stages, self._ends = stages_of(self.plan[: self._encoded])
         kept = () if decoder is None else self._ends
@@ -256,7 +258,11 @@ def _faster(actions: list[_Action], kept: Sequence[str] = ()) -> list[_Action]:
 
 
 def _run(
-    actions: Sequence[_Action], x: Tensor, found: dict[str, Any] | None = None, safe: bool = False, ends: Sequence[str] = ()
+    actions: Sequence[_Action],
+    x: Tensor,
+    found: dict[str, Any] | None = None,
+    safe: bool = False,
+    ends: Sequence[str] = (),
 ) -> Tensor:
     """Run actions on x. `found` receives outputs by name; with `safe` nothing is overwritten, so that all of them stay true.
 

@@ -7,6 +7,7 @@ from glassnet.networks.presets import recommendations
 from glassnet.pipeline.observer import Observer
 from glassnet.pipeline.prepare import Prepared
 from glassnet.recipe import Recipe, fields
+from glassnet.tasks import task as task_of
 
 # Where neither the user nor the preset says anything: off, or the field's plainest value.
 _PLAIN = {
@@ -38,12 +39,15 @@ def resolve_for(prepared: Prepared) -> tuple[Recipe, list[Choice]]:
     """Fill what the recipe leaves open for these pictures; return it with every choice made, those of the data room first."""
     pixels, recipe = prepared.pixels, prepared.recipe
     n_train, classes = len(prepared.lock.train), len(prepared.catalog.classes)
-    known = (_WRITING if pixels.channels == 1 and pixels.height <= 32 else {}) | prepared.catalog.extras.get(
-        "recommend", {}
+    writing = pixels.channels == 1 and pixels.height <= 32 and prepared.catalog.task == "classify"
+    known = (
+        task_of(prepared.catalog.task).advice(n_train, classes)
+        | (_WRITING if writing else {})
+        | prepared.catalog.extras.get("recommend", {})
     )
     resolved, choices = resolve(recipe, n_train, pixels.height, pixels.width, classes, known)
     seen = {"data.size": [pixels.height, pixels.width], "data.color": pixels.color, "data.fit": pixels.fit}
-    resolved = resolved.changed(seen)
+    resolved = resolved.changed(seen | {"data.task": prepared.catalog.task})
     return resolved, [*prepared.choices, *choices]
 
 
@@ -52,18 +56,18 @@ def resolve(
 ) -> tuple[Recipe, list[Choice]]:
     """Return the recipe with every `auto` of network, augment and train that is no machine setting filled, and the choices made.
 
-    `known` is what the data set itself asks for (a mirrored digit is no digit); it wins over the preset. Machine settings (device,
+    `known` is what the task and the data set ask for (a mirrored digit is no digit); it wins over the preset. Machine settings (device,
     precision, threads) stay open: the training room measures them.
     """
-    asked = recommendations(recipe.network, n_train, height, width, classes) | known
     overrides: dict[str, Any] = {}
     choices: list[Choice] = []
-    if isinstance(recipe.network, str) and not recipe.is_set("network"):
-        choices.append(
-            Choice(
-                "network", recipe.network, "the default; others: tutorial, flowers, resnet18, mini, a list of layers"
-            )
-        )
+    network, known = recipe.network, dict(known)
+    default = (network, "the default; others: tutorial, flowers, resnet18, mini, a list of layers")
+    wanted, reason = known.pop("network", default)
+    if not recipe.is_set("network"):
+        network = overrides["network"] = wanted
+        choices.append(Choice("network", network, reason))
+    asked = recommendations(network, n_train, height, width, classes) | known
     changed_optimizer = (
         recipe.is_set("train.optimizer") and recipe.train.optimizer != asked.get("train.optimizer", (None, ""))[0]
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from glassnet.errors import DataError
+from glassnet.pipeline.jobs import targets_of
 from glassnet.pipeline.measuring import scored
 from glassnet.pipeline.observer import Observer
 from glassnet.pipeline.prepare import prepare
@@ -19,7 +20,6 @@ def evaluate(
     """Score a finished run on a split. Raises DataError when the split is empty or its pictures changed since training."""
     from glassnet.evaluation.leaks import leak_price
     from glassnet.runs.ledger import Ledger
-    from glassnet.tasks import task as task_of
 
     observer = observer or Observer()
     run = load(name, out)
@@ -32,13 +32,15 @@ def evaluate(
     if split == "test":
         ledger.opened_test(ledger.row(run.name).id)
     predictor = run.predictor
-    task = task_of(prepared.catalog.task)
-    targets = task.encode(prepared.catalog, np.arange(len(prepared.catalog)))
-    logits = predictor.outputs(prepared.store.pixels[rows])
-    scores = scored(prepared, run.recipe, task, targets, split, logits, predictor.model.temperature)
+    task = predictor.task
+    everything = np.concatenate([prepared.lock.train, rows]) if task.one_class else rows
+    targets = targets_of(prepared, everything)
+    read = predictor.read(prepared.store.pixels[rows])
+    scores = scored(prepared, run.recipe, task, targets, split, read, predictor.model.temperature, predictor.threshold)
     leaked_rows = prepared.audit.leaks.get(split, ())
     if len(leaked_rows):
-        price = leak_price(logits.argmax(1) == targets[rows], np.isin(rows, np.asarray(leaked_rows)), split)
+        right = task.per_picture(read, targets[rows])
+        price = leak_price(right, np.isin(rows, np.asarray(leaked_rows)), split)
         scores = replace(
             scores, warnings=(price.sentence, *scores.warnings), tables=scores.tables | {"leaks": price.as_dict()}
         )

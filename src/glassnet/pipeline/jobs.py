@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from glassnet.data.frames import frames
 from glassnet.pipeline.prepare import Prepared
 from glassnet.recipe import Recipe
 from glassnet.training.job import Job
@@ -21,6 +22,21 @@ def import_rooms() -> None:
         import glassnet.training.fitting  # noqa: F401
 
 
+def targets_of(prepared: Prepared, rows: np.ndarray) -> np.ndarray:
+    """Return the targets (n, …) of the task for these rows, at their places among all n of the catalog; all others are zeros.
+
+    Rows that the audit keeps out are never asked for: what is wrong with them could not be encoded.
+    """
+    from glassnet.tasks import task as task_of
+
+    task = task_of(prepared.catalog.task)
+    encoded = task.encode(prepared.catalog, rows, frames(prepared.store, rows))
+    prepared.catalog.source.release()
+    targets = np.zeros((len(prepared.catalog), *encoded.shape[1:]), encoded.dtype)
+    targets[rows] = encoded
+    return targets
+
+
 def job_of(recipe: Recipe, prepared: Prepared, folder: Path, resume: bool, started: float) -> Job:
     """Build the network and put together what the training room needs."""
     from glassnet.training import machine as training_machine
@@ -32,7 +48,7 @@ def job_of(recipe: Recipe, prepared: Prepared, folder: Path, resume: bool, start
 
     task, pixels, classes = task_of(prepared.catalog.task), prepared.pixels, prepared.catalog.classes
     shape = (pixels.channels, pixels.height, pixels.width)
-    layers = layers_of(recipe.network, shape, len(classes), recipe.train.dropout)
+    layers = layers_of(recipe.network, shape, len(classes), recipe.train.dropout, task.head(len(classes)))
     network = build(layers, shape, classes, recipe.train.initial or "he", recipe.train.seed)
     network.preprocessing = pixels.as_dict()
     return Job(
@@ -40,7 +56,7 @@ def job_of(recipe: Recipe, prepared: Prepared, folder: Path, resume: bool, start
         network=network,
         task=task,
         pixels=prepared.store.pixels,
-        targets=task.encode(prepared.catalog, np.arange(len(prepared.catalog))),
+        targets=targets_of(prepared, np.concatenate([prepared.lock.train, prepared.lock.validation])),
         train_rows=prepared.lock.train,
         validation_rows=prepared.lock.validation,
         folder=folder,

@@ -10,37 +10,55 @@ from typing import Any
 import numpy as np
 
 from glassnet import durable
-from glassnet.data.pixels import PixelSettings, fit, load
+from glassnet.data.frames import frame
+from glassnet.data.pixels import PixelSettings, fit, header, load
 from glassnet.errors import DataError, GlassnetError
 from glassnet.pipeline.observer import Observer
 
 _AT_ONCE = 64
+_Waiting = tuple[str, np.ndarray, tuple[int, int]]
 _ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
 
 @dataclass(frozen=True)
 class Answered:
-    """The answer for one picture, or the `problem` that kept it from being answered."""
+    """The answer for one picture, or the `problem` that kept it from being answered.
+
+    `answer` is what the task gives: ClassAnswer, ThingsAnswer or PixelsAnswer, in the pixels of the picture itself.
+    """
 
     picture: str
-    label: str = ""
-    probabilities: dict[str, float] | None = None
+    answer: Any = None
     problem: str = ""
 
+    @property
+    def label(self) -> str:
+        """The class of a classified picture; "" for other tasks."""
+        return str(getattr(self.answer, "label", ""))
+
+    @property
+    def probabilities(self) -> dict[str, float] | None:
+        """The probability of every class of a classified picture, likeliest first; None for other tasks."""
+        return getattr(self.answer, "probabilities", None)
+
     def text(self, top: int = 1) -> str:
-        """Return the most likely classes with their probabilities."""
-        ranked = list((self.probabilities or {}).items())[:top]
+        """Return the answer in words: for classes the `top` most likely with their probabilities."""
+        if self.probabilities is None:
+            return str(self.answer)
+        ranked = list(self.probabilities.items())[:top]
         return ", ".join(f"{name} {100 * p:.1f} %" for name, p in ranked)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         if self.problem:
             return {"picture": self.picture, "problem": self.problem}
-        return {"picture": self.picture, "label": self.label, "probabilities": self.probabilities}
+        if self.probabilities is not None:
+            return {"picture": self.picture, "label": self.label, "probabilities": self.probabilities}
+        return {"picture": self.picture, **self.answer.as_dict()}
 
 
 class Predictor:
-    """A loaded model and everything that travels with it: classes, pixel settings, temperature, views."""
+    """A loaded model and everything that travels with it: classes, pixel settings, temperature, threshold, views."""
 
     def __init__(self, model: Any) -> None:
         from glassnet.tasks import task
@@ -49,6 +67,7 @@ class Predictor:
         self.task = task(model.task)
         self.classes: tuple[str, ...] = model.classes
         self.pixels: PixelSettings = model.pixels
+        self.threshold: float | None = model.extra.get("threshold")
 
     @classmethod
     def of(cls, path: str | Path) -> "Predictor":
@@ -57,64 +76,97 @@ class Predictor:
 
         return cls(load_model(path))
 
-    def outputs(self, pictures: np.ndarray) -> np.ndarray:
-        """Return the outputs float32 (n, K) for fitted pictures uint8 (n, H, W, C)."""
-        from glassnet.training.answers import outputs
+    @property
+    def views(self) -> str:
+        """one, or mirror: averaged over the picture and its mirror image."""
+        return self.model.extra.get("views", "one")
 
-        return outputs(self.model.network, pictures, views=self.model.extra.get("views", "one"))
+    def read(self, pictures: np.ndarray) -> np.ndarray:
+        """Return what the network says of fitted pictures uint8 (n, H, W, C), as its task reads it: for classes the logits (n, K)."""
+        from glassnet.training.answers import answers
 
-    def answer(self, names: Sequence[str], pictures: np.ndarray) -> list[Answered]:
-        """Answer for fitted pictures uint8 (n, H, W, C)."""
-        decoded = self.task.decode(self.outputs(pictures), self.classes, temperature=self.model.temperature)
-        return [Answered(n, a.label, dict(a.probabilities)) for n, a in zip(names, decoded, strict=True)]
+        return answers(self.model.network, self.task, pictures, views=self.views)
+
+    def heats(self, pictures: np.ndarray) -> np.ndarray | None:
+        """Return the heat maps float32 (n, h, w) in [0, 1] for fitted pictures, None for a task without them."""
+        from glassnet.training.answers import heats
+
+        return heats(self.model.network, self.task, pictures, views=self.views)
+
+    def answer(
+        self,
+        names: Sequence[str],
+        pictures: np.ndarray,
+        sizes: Sequence[tuple[int, int]] | None = None,
+        threshold: float | None = None,
+    ) -> list[Answered]:
+        """Answer for fitted pictures uint8 (n, H, W, C) of originals with these `sizes` (height, width); None: of the fitted size.
+
+        `threshold` replaces the one that the run chose on validation.
+        """
+        whole = [(self.pixels.height, self.pixels.width)] * len(names) if sizes is None else sizes
+        decoded = self.task.decode(
+            self.read(pictures),
+            self.classes,
+            temperature=self.model.temperature,
+            threshold=self.threshold if threshold is None else threshold,
+            frames=[frame(height, width, self.pixels) for height, width in whole],
+        )
+        return [Answered(name, found) for name, found in zip(names, decoded, strict=True)]
 
     def predict(self, pictures: Any) -> Any:
         """Answer for one path or array uint8 (H, W[, C]), or for a list of them. Raises DataError for what cannot be read."""
         single = isinstance(pictures, str | Path) or (isinstance(pictures, np.ndarray) and pictures.ndim in (2, 3))
         given = [pictures] if single else list(pictures)
-        fitted, names = [], []
+        fitted, sizes, names = [], [], []
         for i, picture in enumerate(given):
             is_array = isinstance(picture, np.ndarray)
             names.append(f"array {i}" if is_array else str(picture))
-            fitted.append(self._fit_array(picture) if is_array else self._read(Path(picture)))
-        answers = self.answer(names, np.stack(fitted))
+            pixels, size = self._fit_array(picture) if is_array else self._read(Path(picture))
+            fitted.append(pixels)
+            sizes.append(size)
+        answers = self.answer(names, np.stack(fitted), sizes)
         return answers[0] if single else answers
 
-    def stream(self, given: Sequence[str], observer: Observer) -> Iterator[Answered]:
+    def stream(self, given: Sequence[str], observer: Observer, threshold: float | None = None) -> Iterator[Answered]:
         """Answer for files and folders, in order, as they are read. What cannot be read comes back with its problem."""
         files = [file for name in given for file in _files(Path(name))]
-        waiting: list[tuple[str, np.ndarray]] = []
+        waiting: list[_Waiting] = []
         for i, file in enumerate(files):
             try:
-                waiting.append((str(file), self._read(file)))
+                waiting.append((str(file), *self._read(file)))
             except GlassnetError as error:
-                yield from self._flush(waiting)
+                yield from self._flush(waiting, threshold)
                 yield Answered(str(file), problem=str(error))
             if len(waiting) == _AT_ONCE:
-                yield from self._flush(waiting)
+                yield from self._flush(waiting, threshold)
             observer.progress("pictures", i + 1, len(files))
-        yield from self._flush(waiting)
+        yield from self._flush(waiting, threshold)
 
-    def _flush(self, waiting: list[tuple[str, np.ndarray]]) -> list[Answered]:
+    def _flush(self, waiting: list[_Waiting], threshold: float | None) -> list[Answered]:
         if not waiting:
             return []
-        names, pictures = zip(*waiting, strict=True)
+        names, pictures, sizes = zip(*waiting, strict=True)
         waiting.clear()
-        return self.answer(names, np.stack(pictures))
+        return self.answer(names, np.stack(pictures), sizes, threshold)
 
-    def _read(self, file: Path) -> np.ndarray:
+    def _read(self, file: Path) -> tuple[np.ndarray, tuple[int, int]]:
+        """Return the fitted pixels of a picture, and its (height, width), upright."""
         try:
-            return load(file.read_bytes(), self.pixels)
+            data = file.read_bytes()
         except OSError as error:
             raise DataError(f"{file} could not be read: {error.strerror or error}.") from None
+        found = header(data)
+        return load(data, self.pixels), (found.height, found.width)
 
-    def _fit_array(self, picture: np.ndarray) -> np.ndarray:
+    def _fit_array(self, picture: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
         if picture.dtype != np.uint8 or picture.ndim not in (2, 3):
             raise DataError(
                 f"A picture must be uint8 of shape (height, width, channels), not {picture.dtype} {picture.shape}. "
                 "Scale it to 0..255 and convert it with .astype('uint8')."
             )
-        return fit(picture[..., None] if picture.ndim == 2 else picture, self.pixels)
+        whole = picture[..., None] if picture.ndim == 2 else picture
+        return fit(whole, self.pixels), (whole.shape[0], whole.shape[1])
 
 
 def write_answers(path: Path, classes: Sequence[str], answers: Sequence[Answered]) -> None:

@@ -48,7 +48,7 @@ def train(
     if not first:
         return _train_along(resolved, prepared, out)
     ledger = Ledger(out)
-    folder = names.create(out, names.stem(recipe.data.root, recipe.network), ledger.names(), name)
+    folder = names.create(out, names.stem(resolved.data.root, resolved.network), ledger.names(), name)
     with folder.held():
         number = ledger.plan(folder.name, resolved, folder, task=prepared.catalog.task)
         folder.write_recipe(resolved)
@@ -178,16 +178,15 @@ def _fit(work: _Work, claim: Any, resume: bool) -> tuple[Run, list]:
     work.observer.line(f"  {fitted.reason}")
     network, task = job.network.to("cpu"), job.task
     folder.write_choices([*folder.read_choices(), *fitted.choices])
-    scores, temperature, verdict = measure_split(
-        prepared, recipe, network, task, job.targets, "validation", fitted.history, work.command
-    )
-    extra = {"views": recipe.train.views or "one", "run": folder.name}
-    save_model(folder.path, network, task=task.name, pixels=prepared.pixels, temperature=temperature, extra=extra)
-    if scores is not None and verdict is not None:
-        folder.write_scores(scores)
-        durable.write_json(folder.path / "verdict.json", verdict.as_dict())
-    run = Run(folder)
-    return run, [scores] if scores is not None else []
+    found = measure_split(prepared, recipe, network, task, job.targets, "validation", fitted.history, work.command)
+    extra: dict[str, Any] = {"views": recipe.train.views or "one", "run": folder.name}
+    if found.threshold is not None:
+        extra["threshold"] = found.threshold
+    save_model(folder.path, network, task=task.name, pixels=prepared.pixels, temperature=found.temperature, extra=extra)
+    if found.scores is not None and found.verdict is not None:
+        folder.write_scores(found.scores)
+        durable.write_json(folder.path / "verdict.json", found.verdict.as_dict())
+    return Run(folder), [found.scores] if found.scores is not None else []
 
 
 def ledger_event(ledger: Any, claim: Any, event: Any) -> None:

@@ -5,8 +5,12 @@ import difflib
 from glassnet.errors import RecipeError
 from glassnet.tasks.classify import Classify
 from glassnet.tasks.contract import Answer, Task
+from glassnet.tasks.detect import Detect
+from glassnet.tasks.instances import Instances
+from glassnet.tasks.localize import Localize
+from glassnet.tasks.segment import Segment
 
-_TASKS: dict[str, Task] = {"classify": Classify()}
+_TASKS: dict[str, Task] = {each.name: each for each in (Classify(), Localize(), Detect(), Segment(), Instances())}
 
 
 def task(name: str) -> Task:

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from glassnet.data.catalog import Catalog, ClassLabel
+from glassnet.data.frames import Frame
 from glassnet.errors import DataError
+from glassnet.recipe import TrainRecipe
+from glassnet.tasks.contract import Advice
 
 if TYPE_CHECKING:
     import torch
@@ -48,8 +51,14 @@ class Classify:
 
     name = "classify"
     headline = "accuracy"
+    edge: Literal["reflect", "border"] = "reflect"
+    one_class = True
 
-    def encode(self, catalog: Catalog, rows: np.ndarray) -> np.ndarray:
+    def advice(self, n_train: int, classes: int) -> Advice:
+        """Return nothing: the networks' own advice is for this task."""
+        return {}
+
+    def encode(self, catalog: Catalog, rows: np.ndarray, frames: Sequence[Frame] = ()) -> np.ndarray:
         """Return int64 (n,) for these rows. Raises DataError for an annotation of another task or a class outside the list."""
         numbers = {name: i for i, name in enumerate(catalog.classes)}
         found = np.empty(len(rows), np.int64)
@@ -66,7 +75,7 @@ class Classify:
             found[place] = numbers[label.name]
         return found
 
-    def move(self, targets: np.ndarray, matrices: np.ndarray) -> np.ndarray:
+    def move(self, targets: np.ndarray, matrices: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         """Return the targets as they are: a turned cat is a cat."""
         return targets
 
@@ -79,13 +88,21 @@ class Classify:
             )
         return {"kind": "vote", "outputs": classes}
 
+    def counts(self, targets: np.ndarray, classes: int) -> np.ndarray:
+        """Return how many pictures of each class there are."""
+        return np.bincount(np.asarray(targets, np.int64), minlength=classes).astype(np.float64)
+
+    def loss_options(self, train: TrainRecipe) -> dict[str, Any]:
+        """Return the label smoothing."""
+        return {"label_smoothing": train.label_smoothing or 0.0}
+
     def loss(
         self,
         outputs: "torch.Tensor",
         targets: "torch.Tensor",
         *,
-        label_smoothing: float = 0.0,
         class_weights: "torch.Tensor | None" = None,
+        label_smoothing: float = 0.0,
     ) -> "torch.Tensor":
         """Return cross-entropy per example, float32 (N,), from logits (N, K) of any float type.
 
@@ -107,17 +124,38 @@ class Classify:
             return targets.gather(1, answers[:, None])[:, 0].float()
         return (answers == targets).float()
 
-    def score(self, outputs: np.ndarray, targets: np.ndarray) -> float:
+    def read(self, outputs: "torch.Tensor") -> "torch.Tensor":
+        """Return the logits themselves: they are small, and everything is told by them."""
+        return outputs
+
+    def unmirrored(self, outputs: "torch.Tensor") -> "torch.Tensor":
+        """Return the logits as they are: a mirrored cat is a cat."""
+        return outputs
+
+    def score(self, read: np.ndarray, targets: np.ndarray) -> float:
         """Return the accuracy. Raises ValueError for no pictures."""
         if not len(targets):
             raise ValueError("accuracy needs pictures")
-        return float((np.asarray(outputs).argmax(1) == np.asarray(targets)).mean())
+        return float(self.per_picture(read, targets).mean())
+
+    def per_picture(self, read: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """Return 1 where the largest logit is the truth, else 0."""
+        return (np.asarray(read).argmax(1) == np.asarray(targets)).astype(np.float64)
+
+    def threshold(self, read: np.ndarray, targets: np.ndarray) -> float | None:
+        """There is none unless the user names one: the likeliest class is the answer."""
+        return None
 
     def decode(
-        self, outputs: np.ndarray, classes: Sequence[str], temperature: float = 1.0, threshold: float | None = None
+        self,
+        read: np.ndarray,
+        classes: Sequence[str],
+        temperature: float = 1.0,
+        threshold: float | None = None,
+        frames: Sequence[Frame] | None = None,
     ) -> list[ClassAnswer]:
         """Return one answer per row of logits (N, K). With two classes, `threshold` is for the second."""
-        outputs = np.asarray(outputs, np.float64)
+        outputs = np.asarray(read, np.float64)
         if outputs.ndim != 2 or outputs.shape[1] != len(classes):
             raise ValueError(f"outputs {outputs.shape} do not fit {len(classes)} classes")
         if threshold is not None and len(classes) != 2:
@@ -134,15 +172,23 @@ class Classify:
 
     def scores(
         self,
-        outputs: np.ndarray,
+        read: np.ndarray,
         targets: np.ndarray,
         classes: Sequence[str],
         split: str,
         arithmetic: Any,
+        *,
+        truths: Any = None,
+        frames: Any = None,
         **options: Any,
     ) -> Any:
         """Return the Scores of a split; options as in `evaluation.classification.classification_scores`."""
-        return arithmetic.classification_scores(outputs, targets, tuple(classes), split, **options)
+        return arithmetic.classification_scores(read, targets, tuple(classes), split, **options)
+
+    def trivial(self, arithmetic: Any, split: str, **options: Any) -> Any:
+        """Return what the largest class, colours, the picture's edge and a thumbnail reach."""
+        names = ("pixels", "targets", "train_rows", "rows", "classes", "seed")
+        return arithmetic.trivial(*(options[name] for name in names), split)
 
     def draw(self, picture: np.ndarray, answer: ClassAnswer, truth: str | None = None) -> np.ndarray:
         """Return the picture, enlarged if small, with a strip under it: label and probability, green if right, red if wrong."""

@@ -4,7 +4,7 @@ Every function takes a picture uint8 (H, W, 1 or 3) and returns uint8 (h, w, 3).
 when the picture was shrunk for a page: it is scaled to it. Small pictures are enlarged by a whole factor, so that words can be read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,10 +49,12 @@ def draw_things(
     truth: Truth | None = None,
     classes: Sequence[str] = (),
     legend: bool = True,
+    remarks: Mapping[int, str] | None = None,
 ) -> np.ndarray:
     """Return the picture with a box, or a mask where there is one, around every thing, its class and confidence beside it.
 
-    `classes` is the class list, which gives the colours and names the truth; without it the labels of the answer are the list.
+    `classes` is the class list, which gives the colours and names the truth; without it the labels of the answer are the list. `remarks`
+    are words about single things, by their place in the answer.
     """
     classes = tuple(classes) or tuple(sorted({thing.label for thing in answer.found}))
     canvas = _canvas(picture)
@@ -61,13 +63,14 @@ def draw_things(
         len(classes) == 1 and len(answer.found) > _FEW
     )  # the name on every one of many would hide them and say nothing
     marks = []
-    for thing in answer.found:
+    for place, thing in enumerate(answer.found):
         mask = None if thing.mask is None else _resized(thing.mask, canvas.shape[:2])
         sure = f"{thing.confidence:.0%}"
         texts = (sure,) if plain else (f"{thing.label} {sure}", thing.label, sure)
+        texts = _remarked(texts, (remarks or {}).get(place))
         colour = colour_of(classes.index(thing.label)) if thing.label in classes else UNCOUNTED
         marks.append(_Mark(_scaled(thing.box, scale, canvas), mask, colour, texts))
-    truths = [] if truth is None else _marks_of(truth, classes, canvas, dashed=True)
+    truths = [] if truth is None else _marks_of(truth, classes, canvas, True)
     drawn = _paint(canvas, [*marks, *truths])
     if not legend:
         return drawn
@@ -98,9 +101,17 @@ def draw_pixels(
 
 
 def draw_truth(
-    picture: np.ndarray, truth: Truth, classes: Sequence[str], pixels: bool = False, legend: bool = False
+    picture: np.ndarray,
+    truth: Truth,
+    classes: Sequence[str],
+    pixels: bool = False,
+    legend: bool = False,
+    remarks: Mapping[int, str] | None = None,
 ) -> np.ndarray:
-    """Return the picture with its annotation drawn as an answer would be; `pixels`: as a class for every pixel."""
+    """Return the picture with its annotation drawn as an answer would be; `pixels`: as a class for every pixel.
+
+    `remarks` are words about single things, by their place in the truth.
+    """
     canvas = _canvas(picture)
     if pixels:
         found = truth.classes_map()
@@ -108,7 +119,7 @@ def draw_truth(
         drawn = _tinted(canvas, found, classes)
     else:
         present = sorted({int(label) for label in truth.labels})
-        drawn = _paint(canvas, _marks_of(truth, classes, canvas, dashed=False))
+        drawn = _paint(canvas, _marks_of(truth, classes, canvas, False, remarks))
     entries = [(classes[i], colour_of(i)) for i in present]
     return with_legend(drawn, entries, _letters(canvas)) if legend else drawn
 
@@ -152,13 +163,20 @@ def _scaled(box: Box, scale: tuple[float, float], canvas: np.ndarray) -> tuple[i
     return x1, y1, max(x2, x1 + 1), max(y2, y1 + 1)
 
 
+def _remarked(texts: tuple[str, ...], remark: str | None) -> tuple[str, ...]:
+    """Return the texts with a remark that outlives the rest of them where there is little room."""
+    return texts if remark is None else (*(f"{text}, {remark}" for text in texts), remark)
+
+
 def _resized(values: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Return the nearest values on another grid of pixels: (h, w) as `shape` says."""
     rows, columns = (((np.arange(n) + 0.5) * m / n).astype(np.int64) for n, m in zip(shape, values.shape, strict=True))
     return values[rows[:, None], columns]
 
 
-def _marks_of(truth: Truth, classes: Sequence[str], canvas: np.ndarray, dashed: bool) -> list[_Mark]:
+def _marks_of(
+    truth: Truth, classes: Sequence[str], canvas: np.ndarray, dashed: bool, remarks: Mapping[int, str] | None = None
+) -> list[_Mark]:
     scale = canvas.shape[1] / truth.width, canvas.shape[0] / truth.height
     marks = []
     for i, label in enumerate(truth.labels.tolist()):
@@ -170,7 +188,7 @@ def _marks_of(truth: Truth, classes: Sequence[str], canvas: np.ndarray, dashed: 
                 _scaled(tuple(truth.boxes[i]), scale, canvas),
                 None if mask is None else _resized(mask, canvas.shape[:2]),
                 UNCOUNTED if crowd else colour_of(label),
-                () if dashed else (name,),
+                () if dashed else _remarked((name,), (remarks or {}).get(i)),
                 dashed,
             )
         )

@@ -1,8 +1,11 @@
-"""What a finished network says: its outputs for many pictures, in large batches, from one view or averaged over mirror images."""
+"""What a finished network says, for many pictures, in large batches, from one view or averaged over mirror images."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from glassnet.tasks.contract import Task
 
 if TYPE_CHECKING:
     from torch import nn
@@ -10,8 +13,28 @@ if TYPE_CHECKING:
 _PIXELS_AT_ONCE = 262_144  # 256 pictures of 32×32: large enough to be quick, small enough for any laptop
 
 
-def outputs(network: "nn.Module", pixels: np.ndarray, rows: np.ndarray | None = None, views: str = "one") -> np.ndarray:
-    """Return float32 outputs (n, …) of `network` in evaluation mode for pixels uint8 (n, H, W, C), or for the `rows` of them.
+def answers(
+    network: "nn.Module", task: Task, pixels: np.ndarray, rows: np.ndarray | None = None, views: str = "one"
+) -> np.ndarray:
+    """Return what `network` says, as `task` reads it, (n, …), for pixels uint8 (n, H, W, C) or for the `rows` of them."""
+    return np.concatenate([part for part, _ in _walk(network, task, pixels, rows, views)])
+
+
+def heats(
+    network: "nn.Module", task: Task, pixels: np.ndarray, rows: np.ndarray | None = None, views: str = "one"
+) -> np.ndarray | None:
+    """Return the heat maps float32 (n, h, w) in [0, 1] of a task that has them (`task.heat`), else None."""
+    if not hasattr(task, "heat"):
+        return None
+    return np.concatenate(
+        [task.heat(out).cpu().numpy() for _, out in _walk(network, task, pixels, rows, views, raw=True)]
+    )  # type: ignore[attr-defined]
+
+
+def _walk(
+    network: "nn.Module", task: Task, pixels: np.ndarray, rows: np.ndarray | None, views: str, raw: bool = False
+) -> Iterator[tuple[np.ndarray, Any]]:
+    """Yield (what is read, outputs) of batches, the network in evaluation mode.
 
     `views` mirror averages the outputs over the picture and its mirror image (test-time augmentation), one does not.
     """
@@ -24,13 +47,14 @@ def outputs(network: "nn.Module", pixels: np.ndarray, rows: np.ndarray | None = 
     size = max(1, min(1024, _PIXELS_AT_ONCE // (height * width)))
     network.eval()
     device = next((p.device for p in network.parameters()), torch.device("cpu"))
-    parts = []
+    if not len(rows):
+        raise ValueError("answers for no pictures were asked for")
     with torch.inference_mode(), machine.memory_guarded(size, height, width, str(device)):
         for start in range(0, len(rows), size):
             batch = torch.from_numpy(np.ascontiguousarray(pixels[rows[start : start + size]])).to(device)
             x = augment.to_float(batch)
-            seen = augment.mirror_views(x) if views == "mirror" else [x]
-            parts.append(torch.stack([network(view).float() for view in seen]).mean(0).cpu().numpy())
-    if not parts:
-        raise ValueError("outputs of no pictures were asked for")
-    return np.concatenate(parts)
+            found = network(x).float()
+            if views == "mirror":
+                mirrored = task.unmirrored(network(augment.mirror_views(x)[1]).float())
+                found = torch.stack([found, mirrored]).mean(0)
+            yield (np.zeros(0) if raw else task.read(found).cpu().numpy()), found

@@ -97,6 +97,10 @@ class Engine(Protocol):
         """Return the training loss float32 (N,) of outputs as `evaluate` gives them."""
         ...
 
+    def read(self, outputs: np.ndarray) -> np.ndarray:
+        """Return what outputs as `evaluate` gives them say, one array with N rows."""
+        ...
+
     def weights(self) -> dict[str, np.ndarray]:
         """Return a copy of the weights and buffers that would be kept (averaged if EMA is on)."""
         ...

@@ -151,9 +151,9 @@ class _Run:
         if self.train.class_weights == "balanced":
             if classes is None:
                 raise RecipeError(
-                    f"train.class_weights balanced needs one class per picture, and {job.task.name} has none. Set it to none."
+                    "train.class_weights balanced needs classes, and this network has none. Set it to none."
                 )
-            weights = sampling.class_weights(job.targets[job.train_rows], classes)
+            weights = sampling.class_weights(job.task.counts(job.targets[job.train_rows], classes))
         return TorchEngine(job.network, job.task, self.train, self.device, "fp32", classes, weights, self.world)
 
     def _start(self) -> Progress:
@@ -225,8 +225,19 @@ def _check(job: Job) -> None:
         raise DataError("There is not one training picture left, so nothing can be learned.")
     if job.pixels.dtype != np.uint8 or job.pixels.ndim != 4:
         raise ValueError(f"pixels must be uint8 (n, H, W, C), got {job.pixels.dtype} {job.pixels.shape}")
+    if not job.task.one_class:
+        _check_without_one_class(job)
     if len(job.targets) != len(job.pixels):
         raise ValueError(f"{len(job.targets)} targets for {len(job.pixels)} pictures")
+
+
+def _check_without_one_class(job: Job) -> None:
+    train = job.recipe.train
+    for field, off, on in (("sampling", "none", train.sampling), ("mixup", 0.0, train.mixup)):
+        if on != off:
+            raise RecipeError(
+                f"train.{field} is {on}, which needs one class per picture, and task {job.task.name} has none. Set it to {off}."
+            )
 
 
 def _classes(job: Job) -> int | None:

@@ -66,10 +66,13 @@ def without_easy(visit: np.ndarray, losses: np.ndarray, share: float, progress: 
     return np.delete(visit, easiest)
 
 
-def class_weights(targets: np.ndarray, classes: int) -> np.ndarray:
-    """Return float32 (classes,): n / (K · count) over the K classes that occur, 0 for absent ones; the mean over all n examples is 1."""
-    counts = np.bincount(np.asarray(targets, np.int64), minlength=classes).astype(np.float64)
+def class_weights(counts: np.ndarray) -> np.ndarray:
+    """Return float32 (K,): n / (K · count) over the K classes that occur, 0 for absent ones; the mean over all n counted is 1.
+
+    `counts` float64 (K,) says how often each class occurs among n pictures, things or pixels.
+    """
+    counts = np.asarray(counts, np.float64)
     present = counts > 0
-    weights = np.zeros(classes)
+    weights = np.zeros(len(counts))
     weights[present] = counts.sum() / (present.sum() * counts[present])
     return weights.astype(np.float32)

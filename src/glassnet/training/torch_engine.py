@@ -49,7 +49,7 @@ class TorchEngine:
         self.classes = classes
         self._begin = getattr(network, "begin", None)
         self._loss_options = {
-            "label_smoothing": settings.label_smoothing or 0.0,
+            **task.loss_options(settings),
             "class_weights": None if class_weights is None else torch.from_numpy(class_weights).to(self.device),
         }
         self._frozen = False
@@ -113,14 +113,15 @@ class TorchEngine:
         return self._learn(losses, hits, total, rate)
 
     def _inputs(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        inputs = augment.apply(batch.pixels, batch.draws)
+        edge = self.task.edge
+        inputs = augment.apply(batch.pixels, batch.draws, edge)
         targets = batch.targets
-        if batch.draws is not None:
-            targets = self.task.move(targets, batch.draws.matrices)
+        if batch.draws is not None and batch.draws.moves:
+            targets = self.task.move(targets, batch.draws.matrices, (batch.draws.height, batch.draws.width))
         targets = torch.from_numpy(targets).to(self.device, non_blocking=True)
         if batch.mix is None:
             return inputs, targets
-        partner = augment.apply(batch.partner_pixels, batch.draws)
+        partner = augment.apply(batch.partner_pixels, batch.draws, edge)
         other = torch.from_numpy(batch.partner_targets).to(self.device, non_blocking=True)
         if self.classes is None:
             raise ValueError("mixup needs the number of classes")
@@ -209,6 +210,11 @@ class TorchEngine:
         with torch.inference_mode():
             given = torch.from_numpy(outputs).to(self.device), torch.from_numpy(targets).to(self.device)
             return self.task.loss(*given, **self._loss_options).float().cpu().numpy()
+
+    def read(self, outputs: np.ndarray) -> np.ndarray:
+        """Return what outputs as `evaluate` gives them say, (N, …)."""
+        with torch.inference_mode():
+            return self.task.read(torch.from_numpy(outputs).to(self.device)).cpu().numpy()
 
     def _averaged(self) -> contextlib.AbstractContextManager:
         return contextlib.nullcontext() if self._average is None else self._average.in_place()

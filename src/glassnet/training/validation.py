@@ -35,20 +35,32 @@ class Validation:
         """Evaluate."""
         if not len(self.rows):
             return math.nan, math.nan
-        outputs = self._outputs()
-        if not np.isfinite(outputs).all():
+        read, losses = self._answers()
+        if not np.isfinite(losses).all():
             return math.nan, math.nan
-        loss = self.engine.losses(outputs, self.targets).mean(dtype=np.float64)
-        return float(loss), float(self.task.score(outputs, self.targets))
+        return float(losses.mean(dtype=np.float64)), float(self.task.score(read, self.targets))
 
-    def _outputs(self) -> np.ndarray:
+    def _answers(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return what the outputs say, and the loss, of every picture; outputs themselves may be too large to keep."""
         rank, size = self.world.rank, self.world.size
-        mine = self.rows[rank::size]
-        parts = [self.engine.evaluate(self.gather(mine[a : a + self.batch])) for a in range(0, len(mine), self.batch)]
+        mine = np.arange(len(self.rows))[rank::size]
+        parts = [self._batch(mine[a : a + self.batch]) for a in range(0, len(mine), self.batch)]
+        read, losses = (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else (None, None)
         if self.world.alone:
-            return np.concatenate(parts)
-        shape = self.world.tell_value(list(parts[0].shape[1:]) if parts else None)  # rank 0 has the first row of all
-        full = np.zeros((len(self.rows), *shape), np.float32)
-        if parts:
-            full[rank::size] = np.concatenate(parts)
-        return self.world.add(full)
+            assert read is not None and losses is not None
+            return read, losses
+        shape = self.world.tell_value(
+            list(read.shape[1:]) if read is not None else None
+        )  # rank 0 has the first row of all
+        whole = np.zeros((len(self.rows), *shape), np.float32)
+        every = np.zeros(len(self.rows), np.float32)
+        if read is not None and losses is not None:
+            whole[rank::size], every[rank::size] = read, losses
+        return self.world.add(whole), self.world.add(every)
+
+    def _batch(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        outputs = self.engine.evaluate(self.gather(self.rows[places]))
+        losses = self.engine.losses(outputs, self.targets[places])
+        if not np.isfinite(outputs).all():
+            losses = np.full_like(losses, np.nan)
+        return self.engine.read(outputs), losses

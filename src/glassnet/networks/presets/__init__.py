@@ -3,7 +3,7 @@
 `network` below is what a recipe holds: a preset's name, a list of layers, or timm/<name>. Nothing here imports torch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ PRESETS = {
     "fast": "the speed network, fitted to the picture size (default)",
     "tutorial": "the classic tutorial's network: three convolutions, 122,570 parameters at 32×32",
     "flowers": "three padded convolutions for larger photographs",
+    "pyramid": "five resolutions for boxes and masks (their default)",
     "resnet18": "the 18-layer residual network, with the small stem below 64 pixels",
     "mini": "a few thousand parameters, for trying things out",
 }
@@ -45,20 +46,31 @@ def preset(name: str) -> Preset:
 
 
 def layers_of(
-    network: str | Sequence[Any], shape: Sequence[int], classes: int, dropout: float | None = None
+    network: str | Sequence[Any],
+    shape: Sequence[int],
+    classes: int,
+    dropout: float | None = None,
+    head: Mapping[str, Any] | None = None,
 ) -> list[Any]:
     """Return the layer list of `network` for pictures of `shape` (C, H, W), every layer named. Raises RecipeError.
 
-    A list of the user's own is returned with names; `dropout` counts for presets and pretrained networks only.
+    A list of the user's own is returned with names; `dropout` counts for presets and pretrained networks only. `head` is what the task
+    asks for: a vote, which lists end in themselves, or a map, for which `presets.dense` puts a decoder in place of the vote.
     """
     channels, height, width = shape
     if not isinstance(network, str):
-        return specs(parse(network))
-    if network.startswith("timm/"):
+        layers = specs(parse(network))
+    elif network.startswith("timm/"):
         from glassnet.networks.pretrained import timm_layers
 
-        return specs(parse(timm_layers(network, channels, dropout or 0.0)))
-    return specs(parse(preset(network).layers(height, width, channels, classes, dropout or 0.0)))
+        layers = specs(parse(timm_layers(network, channels, dropout or 0.0)))
+    else:
+        layers = specs(parse(preset(network).layers(height, width, channels, classes, dropout or 0.0)))
+    if head is None or head["kind"] == "vote":
+        return layers
+    from glassnet.networks.presets.dense import with_decoder
+
+    return with_decoder(layers, head, dropout or 0.0)
 
 
 def recommendations(network: str | Sequence[Any], n_train: int, height: int, width: int, classes: int) -> Advice:
