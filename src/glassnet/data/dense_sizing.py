@@ -5,6 +5,7 @@ smallest tenth of the things enough of them. Both sides are multiples of 16, so 
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,7 +17,7 @@ ENOUGH = 10.0
 """Pixels that the short side of the smallest tenth of the things should keep."""
 TENTH = 10.0
 LARGEST = 512
-_STEP, _MULTIPLE = 32, 16
+_STEP, _MULTIPLE, _TINY = 32, 16, 64
 _FEW = 300
 _SAME_WAY = 0.9
 _MASK_FILES = 600
@@ -27,18 +28,15 @@ def dense_size(catalog: Catalog, rows: np.ndarray, sizes: np.ndarray) -> Choice:
 
     Whole pixels of a few hundred things are looked at where only masks say how large they are.
     """
-    shorts, scales_of = _things(catalog, rows, sizes)
+    things = _measure(catalog, rows, sizes)
     least, most = _limits(catalog.task, len(catalog))
     original = int(np.median(sizes.max(axis=1)))
-    sides = [side for side in range(least, most + 1, _STEP) if side <= original] or [_whole(original)]
-    side = sides[-1]
-    if len(shorts):
-        kept = [_tenth(shorts, sizes, scales_of, side) for side in sides]
-        side = next((side for side, k in zip(sides, kept, strict=True) if k >= ENOUGH), sides[-1])
-    else:
-        side = sides[0]
+    sides = [side for side in range(least, most + 1, _STEP) if side <= original] or [_own(original)]
+    side = sides[0]
+    if len(things.shorts):
+        side = next((side for side in sides if things.tenth(_shape(sizes, side)) >= ENOUGH), sides[-1])
     shape = _shape(sizes, side)
-    return Choice("data.size", shape, _reason(sizes, shape, shorts, scales_of, original, len(sides) == 1))
+    return Choice("data.size", shape, _reason(sizes, shape, things, original, least))
 
 
 def shortest_tenth(fitted: np.ndarray) -> float:
@@ -55,8 +53,21 @@ def _limits(task: str, n: int) -> tuple[int, int]:
     return (320 if n <= _FEW else 256), LARGEST
 
 
-def _things(catalog: Catalog, rows: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the short sides float64 (t,) in pixels of the pictures themselves, and the place in `rows` of each one's picture."""
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """Short sides float64 (t,) of things in pixels of their pictures, whose sizes are int64 (t, 2); `some` where not all were looked at."""
+
+    shorts: np.ndarray
+    sizes: np.ndarray
+    some: bool
+
+    def tenth(self, shape: tuple[int, int]) -> float:
+        """The short side below which a tenth of them lie in a padded frame of this (height, width)."""
+        scale = np.minimum(shape[0] / self.sizes[:, 0], shape[1] / self.sizes[:, 1])
+        return shortest_tenth(self.shorts * scale)
+
+
+def _measure(catalog: Catalog, rows: np.ndarray, sizes: np.ndarray) -> _Measured:
     chosen = _affordable(catalog, rows)
     table = thing_table(catalog, rows[chosen].tolist(), mask_reader(catalog.source))
     of_row = np.zeros(len(catalog), np.int64)
@@ -68,7 +79,7 @@ def _things(catalog: Catalog, rows: np.ndarray, sizes: np.ndarray) -> tuple[np.n
     down = np.clip(box[:, 3], 0, height) - np.clip(box[:, 1], 0, height)
     short = np.minimum(across, down)
     keep = (short >= 1) & ~table.crowd  # smaller ones are mistakes, which the audit names
-    return short[keep], place[keep]
+    return _Measured(short[keep], sizes[place[keep]], len(chosen) < len(catalog))
 
 
 def _affordable(catalog: Catalog, rows: np.ndarray) -> np.ndarray:
@@ -84,14 +95,6 @@ def _mask_files(annotation: object) -> int:
     return len({t.shape.key for t in annotation.things if t.box is None and isinstance(t.shape, MaskFile)})
 
 
-def _tenth(shorts: np.ndarray, sizes: np.ndarray, place: np.ndarray, side: int) -> float:
-    return shortest_tenth(shorts * _scales(sizes, _shape(sizes, side))[place])
-
-
-def _scales(sizes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    return np.minimum(shape[0] / sizes[:, 0], shape[1] / sizes[:, 1])
-
-
 def _shape(sizes: np.ndarray, side: int) -> tuple[int, int]:
     """Return (height, width) with this long side: the pictures' own shape where nearly all lie the same way, else a square."""
     height, width = sizes[:, 0], sizes[:, 1]
@@ -105,23 +108,29 @@ def _whole(side: float) -> int:
     return max(_MULTIPLE, int(side / _MULTIPLE + 0.5) * _MULTIPLE)
 
 
-def _reason(
-    sizes: np.ndarray, shape: tuple[int, int], shorts: np.ndarray, place: np.ndarray, original: int, whole: bool
-) -> str:
+def _own(original: int) -> int:
+    """The side of pictures that are smaller than the least: their own, in multiples of 16; tiny ones are rounded up."""
+    return original // _MULTIPLE * _MULTIPLE if original >= _TINY else -(-original // _MULTIPLE) * _MULTIPLE
+
+
+def _reason(sizes: np.ndarray, shape: tuple[int, int], things: _Measured, original: int, least: int) -> str:
     height, width = shape
     parts = []
-    if len(shorts):
-        kept = shortest_tenth(shorts * _scales(sizes, shape)[place])
+    if len(things.shorts):
+        kept = things.tenth(shape)
         only = "only " if kept < ENOUGH - 0.5 else ""
+        looked = f"{len(things.shorts):,} things looked at" if things.some else "things"
+        own = shortest_tenth(things.shorts)
         parts.append(
-            f"the smallest tenth of the things are {shortest_tenth(shorts):.0f} px wide; at {max(shape)} they keep {only}{kept:.0f}"
+            f"the smallest tenth of the {looked} are {own:.0f} px wide; at {max(shape)} they keep {only}{kept:.0f}"
         )
     else:
         parts.append("fine enough for pixels of a class, and trains within minutes")
-    if whole:
-        parts.append(f"no picture is enlarged beyond its {original} px")
+    if original < least:
+        parts.append(f"half of the pictures are at most {original} px long, and they are not enlarged")
     if (sizes == sizes[0]).all():
+        parts[1:] = ["none is enlarged"] if original < least else []
         parts.append(f"all pictures are {sizes[0, 1]}×{sizes[0, 0]}")
     elif height == width:
-        parts.append("the pictures lie both ways, so the frame is a square")
+        parts.append("they lie both ways or are square, so the frame is a square")
     return "; ".join(parts)

@@ -91,8 +91,9 @@ class Truth:
 def truths(catalog: Catalog, store: Store, rows: Sequence[int] | np.ndarray) -> list[Truth]:
     """Return what is true of these rows, in original pixels, classes numbered as in `catalog.classes`.
 
-    Boxes of things that only have a shape come from the shape, so their mask files are read. Raises DataError, with the picture's name,
-    for a picture that cannot be read or an annotation that does not fit it; the audit keeps such rows out of every split.
+    Boxes that are written are cut at the edges of the picture; those of things that only have a shape come from the shape, so their
+    mask files are read. Raises DataError, with the picture's name, for a picture that cannot be read or an annotation that does not fit
+    it; the audit keeps such rows out of every split.
     """
     files = _Files(catalog)
     return [_truth(catalog, store, int(row), files) for row in rows]
@@ -184,7 +185,8 @@ class _Files:
 
     def box(self, thing: Thing, height: int, width: int) -> Box:
         if thing.box is not None:
-            return thing.box
+            x1, y1, x2, y2 = thing.box  # the audit lets boxes through that reach over the edge by a hair
+            return max(0.0, x1), max(0.0, y1), min(float(width), x2), min(float(height), y2)
         if thing.shape is None:
             raise DataError(f"A thing of the class {thing.label!r} has neither a box nor a shape.")
         if isinstance(thing.shape, MaskFile):

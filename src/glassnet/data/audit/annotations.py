@@ -102,19 +102,20 @@ class _Faults:
 def audit_annotations(catalog: Catalog, store: Store) -> Annotations:
     """Look at every box, outline and mask of a catalog whose task is not classify. Mask files are read once, pictures are not."""
     sizes = np.stack([store.rows["height"], store.rows["width"]], axis=1).astype(np.float64)
-    sizes[~store.good] = np.nan
+    good = store.good
+    sizes[~good] = np.nan
     looks = look_at_masks(catalog)
     faults = _Faults()
     for row, example in enumerate(catalog.examples):
-        if store.good[row] and not isinstance(example.annotation, ClassLabel):
+        if good[row] and not isinstance(example.annotation, ClassLabel):
             _look_at(catalog, row, looks, store, faults)
     table = thing_table(catalog, None, boxes_of(looks))
-    table = table.where(store.good[table.row])
+    table = table.where(good[table.row])
     boxes = check_boxes(catalog, table, sizes)
     for code, row, reason in boxes.faults:
         faults.add(code, row, reason)
     quarantined = faults.reasons()
-    usable = store.good & ~np.isin(np.arange(len(catalog)), list(quarantined))
+    usable = good & ~np.isin(np.arange(len(catalog)), list(quarantined))
     sound = table.where(usable[table.row])
     pixels = _pixels(catalog, looks, usable)
     present = presence(catalog, [sorted(set(counts) - {-1}) for counts in pixels])

@@ -45,7 +45,7 @@ def crosses_itself(part: tuple[float, ...]) -> bool:
     points = np.asarray(part, np.float64).reshape(-1, 2)
     if not 4 <= len(points) <= _MOST_POINTS or not np.isfinite(points).all():
         return False
-    start, stop = points, np.roll(points, -1, axis=0)
+    start, stop = points, np.concatenate([points[1:], points[:1]])
     side_start = _side(start[:, None], stop[:, None], start[None])
     side_stop = _side(start[:, None], stop[:, None], stop[None])
     splits = side_start * side_stop < 0  # edge j has its ends on both sides of the line through edge i
@@ -58,6 +58,5 @@ def _side(a: np.ndarray, b: np.ndarray, point: np.ndarray) -> np.ndarray:
 
 
 def _area(part: tuple[float, ...]) -> float:
-    points = np.asarray(part, np.float64).reshape(-1, 2)
-    x, y = (points - points[0]).T
-    return abs(float(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)))) / 2
+    x, y = (np.asarray(part, np.float64).reshape(-1, 2) - part[:2]).T
+    return abs(float(np.dot(x[:-1], y[1:]) - np.dot(x[1:], y[:-1]))) / 2  # the first point is the origin

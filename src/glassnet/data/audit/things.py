@@ -1,5 +1,7 @@
 """Findings about sound things: how many, how large in the picture the network sees, cut off, uneven, overlapping, absent."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -147,7 +149,7 @@ def _tenth(table: ThingTable, kept: float, sizes: np.ndarray, settings: PixelSet
     original = shortest_tenth(table.short)
     return Finding(
         "size_too_small",
-        "warning",
+        "warning" if original >= ENOUGH else "note",  # a note where the pictures themselves have no more
         f"The smallest tenth of the things are {original:.0f} pixels wide or less, and {kept:.0f} at {_size(settings)}",
         (),
         f"Below about {ENOUGH:.0f} pixels a thing is found less often and its place is less exact.",
@@ -198,7 +200,7 @@ def _cut(catalog: Catalog, table: ThingTable, fitted: np.ndarray, settings: Pixe
 def _look_alikes(catalog: Catalog, table: ThingTable) -> list[Finding]:
     alike: dict[str, list[int]] = {}
     for i, name in enumerate(catalog.classes):
-        alike.setdefault("".join(name.split()).casefold(), []).append(i)
+        alike.setdefault(re.sub(r"[\s_-]+", "", unicodedata.normalize("NFKC", name).casefold()), []).append(i)
     groups = [numbers for numbers in alike.values() if len(numbers) > 1]
     if not groups:
         return []
@@ -210,7 +212,8 @@ def _look_alikes(catalog: Catalog, table: ThingTable) -> list[Finding]:
             "warning",
             f"{len(groups):,} class{'' if len(groups) == 1 else 'es'} may stand under two names",
             (),
-            "Names that differ only in case or spaces count as different classes; half of the things then count as mistakes.",
+            "Names that differ only in case, spaces, hyphens or the encoding of accents count as different classes, and right answers "
+            "under the other name as mistakes.",
             "Give them one name in the annotations.",
             {"shown": shown, "classes": [[catalog.classes[i] for i in numbers] for numbers in groups]},
         )
