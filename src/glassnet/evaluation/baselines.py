@@ -65,10 +65,12 @@ _MEANING = {
     ),
 }
 
+_HARDLY = "The network shows hardly more than that. Train longer or with another rate."
+
 
 @dataclass(frozen=True)
 class Trivial(Mapping[str, Figure]):
-    """Accuracy of each trivial model by its name, and `notes`: what was left out to stay quick, and why."""
+    """Headline figure of each trivial model by its name, and `notes`: what was left out to stay quick, and why."""
 
     figures: dict[str, Figure]
     notes: tuple[str, ...] = ()
@@ -127,7 +129,7 @@ def near(figure: Figure, models: Mapping[str, Figure]) -> tuple[str, ...]:
         if figure.value - other.value < NEAR or other.high >= figure.low:
             found.append(
                 f"A trivial model, {name}, reaches {other.value:.3f} [{other.low:.3f}, {other.high:.3f}], "
-                f"the network {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]. {_MEANING.get(name, '')}".rstrip()
+                f"the network {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]. {_MEANING.get(name, _HARDLY)}"
             )
     return tuple(found)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from glassnet.evaluation.advice import Option, options_for
 from glassnet.evaluation.intervals import difference_of_rates
+from glassnet.evaluation.scales import OTHER, SCALES, Scale
 from glassnet.evaluation.scores import Figure, Scores
 from glassnet.evaluation.show import name_of, number
 from glassnet.recipe import Recipe
@@ -24,32 +25,6 @@ HIDDEN = 0.15
 """When the interval of the gap reaches this far, a serious gap could hide in it."""
 RISE = 0.01
 """Gain in training and validation score to be expected of a quarter more epochs, from which on training ended too early."""
-
-
-@dataclass(frozen=True)
-class Scale:
-    """What the headline's numbers mean.
-
-    `few`: validation pictures below which no verdict is given. `learned`: training score below which the network has not even learned the
-    pictures it was shown. `fitted`: training score from which on more epochs have nothing left to learn, however the curves end. `shares`:
-    whether the figure counts pictures that are right, and is said in per cent.
-    """
-
-    few: int
-    learned: float
-    fitted: float
-    shares: bool = False
-
-
-# One picture is more than three points of accuracy where there are fewer than thirty. A picture of many pixels or things says more than
-# right or wrong. People who outline the same thing overlap by 0.8 to 0.9, so that is where an overlap ends that can be learned.
-SCALES = {
-    "accuracy": Scale(30, 0.85, 0.95, shares=True),
-    "AP50": Scale(10, 0.75, 0.95),
-    "mean_iou": Scale(10, 0.65, 0.85),
-}
-OTHER = Scale(10, 0.65, 0.9)
-"""For the headline of a task that is not in the table."""
 
 
 @dataclass(frozen=True)
