@@ -300,7 +300,7 @@ def test_faults_of_a_table_are_kept_out_with_their_lines(folder):
     }.items():
         assert words in found[key]
     assert any("line 10 repeats line 2" in note for note in catalog.notes)
-    assert any("1 pictures are not in labels.csv" in note and "6.png" in note for note in catalog.notes)
+    assert any("not used (1), as they are not in labels.csv" in note and "6.png" in note for note in catalog.notes)
 
 
 def test_a_name_that_fits_several_pictures_is_kept_out(folder):

@@ -27,7 +27,10 @@ from glassnet.data.readers.layout import Layout, finish_things, some, split_of
 from glassnet.data.readers.listing import Listing
 from glassnet.errors import DataError
 
-_WORDS = (b'"images"', b'"annotations"', b'"image_id"', b'"categories"')
+_WORDS, _EITHER = (
+    (b'"images"', b'"annotations"'),
+    (b'"categories"', b'"image_id"'),
+)  # a file that is cut off has lost its end
 _TWICE = "\0stands twice"
 
 
@@ -189,7 +192,7 @@ def _files(listing: Listing) -> Iterator[str]:
                 data = listing.source.read(listing.others[path])
             except DataError:
                 continue
-            if all(word in data for word in _WORDS):
+            if all(word in data for word in _WORDS) and any(word in data for word in _EITHER):
                 yield path
 
 

@@ -111,4 +111,4 @@ def not_used(listing: Listing, used: Iterable[str], where: str) -> list[str]:
     listing.skipped.extend(left)
     if not left:
         return []
-    return [f"{len(left):,} pictures {where} and are not used: {some(left)}"]
+    return [f"pictures not used ({len(left):,}), as they {where}: {some(left)}"]
