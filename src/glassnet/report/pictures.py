@@ -11,8 +11,8 @@ _LONGEST = 112  # pixels; what a page shows of a picture is not the place for mo
 _NAME = 22  # letters of a file name that fit below a picture
 
 
-def data_uri(pixels: np.ndarray, longest: int = _LONGEST) -> str:
-    """Return uint8 (H, W, 1 or 3) as a data URI: lossless up to 40 pixels, where every pixel counts, WebP at quality 82 above."""
+def data_uri(pixels: np.ndarray, longest: int = _LONGEST, quality: int = 82) -> str:
+    """Return uint8 (H, W, 1 or 3) as a data URI: lossless up to 40 pixels, where every pixel counts, WebP of this quality above."""
     from PIL import Image
 
     picture = Image.fromarray(np.ascontiguousarray(pixels if pixels.shape[2] == 3 else pixels[:, :, 0]))
@@ -20,14 +20,14 @@ def data_uri(pixels: np.ndarray, longest: int = _LONGEST) -> str:
         picture.thumbnail((longest, longest), Image.Resampling.BOX)
     held = io.BytesIO()
     small = max(picture.size) <= 40
-    picture.convert("RGB").save(held, "WEBP", lossless=small, quality=82, method=2)
+    picture.convert("RGB").save(held, "WEBP", lossless=small, quality=quality, method=2)
     return "data:image/webp;base64," + base64.b64encode(held.getvalue()).decode()
 
 
-def image(pixels: np.ndarray, alt: str) -> Markup:
+def image(pixels: np.ndarray, alt: str, longest: int = _LONGEST) -> Markup:
     """Return an <img> of uint8 (H, W, C); pictures of few pixels are enlarged without blur."""
     small = max(pixels.shape[:2]) <= 40
-    return tag("img", src=data_uri(pixels), alt=alt, cls="pixels" if small else None)
+    return tag("img", src=data_uri(pixels, longest), alt=alt, cls="pixels" if small else None)
 
 
 def file_name(key: str) -> Markup:
@@ -41,11 +41,11 @@ def short_name(key: str) -> str:
     return name if len(name) <= _NAME else f"{name[: _NAME // 2]}…{name[-_NAME // 2 :]}"
 
 
-def figure(pixels: np.ndarray, caption: object, alt: str) -> Markup:
+def figure(pixels: np.ndarray, caption: object, alt: str, longest: int = _LONGEST) -> Markup:
     """Return a picture with a line below it."""
-    return tag("figure", image(pixels, alt), tag("figcaption", caption))
+    return tag("figure", image(pixels, alt, longest), tag("figcaption", caption))
 
 
-def grid(figures: list[Markup]) -> Markup:
-    """Return pictures side by side, as many as fit."""
-    return tag("div", figures, cls="grid")
+def grid(figures: list[Markup], wide: bool = False) -> Markup:
+    """Return pictures side by side, as many as fit; `wide` for those in which something is drawn."""
+    return tag("div", figures, cls="grid wide" if wide else "grid")

@@ -1,5 +1,6 @@
 "use strict";
-// Opens the pictures behind a cell of the confusion matrix. Everything else on the page works without a script.
+// Opens the pictures behind a cell of the confusion matrix, and puts pictures with their answers in another order.
+// Everything else on the page works without a script.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const made = (name, text, cls) => {
@@ -30,6 +31,25 @@
         grid.append(figure);
       }
       place.replaceChildren(made("h3", cell.title), made("p", cell.note, "note"), grid);
+    });
+  }
+  const orders = {
+    score: (a, b) => a.dataset.score - b.dataset.score,
+    name: (a, b) => a.dataset.name.localeCompare(b.dataset.name, undefined, { numeric: true }),
+    things: (a, b) => b.dataset.things - a.dataset.things,
+  };
+  for (const sorters of document.querySelectorAll(".sorters")) {
+    sorters.hidden = false;
+    sorters.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (!button) return;
+      for (const other of sorters.querySelectorAll("button")) other.setAttribute("aria-pressed", String(other === button));
+      for (const mosaic of document.querySelectorAll(".mosaic")) {
+        const rows = [...mosaic.querySelectorAll(".row")];
+        const sizes = rows.map((row) => row.children.length);
+        const sorted = rows.flatMap((row) => [...row.children]).sort(orders[button.dataset.sort]);
+        rows.forEach((row, i) => row.replaceChildren(...sorted.splice(0, sizes[i])));
+      }
     });
   }
 })();

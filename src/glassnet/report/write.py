@@ -11,9 +11,11 @@ from glassnet.report.sections import (
     calibration,
     confusion,
     curves,
+    errors,
     headline,
     how,
     mistakes,
+    mosaic,
     network,
     scores,
 )
@@ -21,7 +23,7 @@ from glassnet.report.sections import (
 
 def write_report(material: Material, path: str | Path) -> Path:
     """Write the report of a run as one HTML file and return its path. Raises StorageError when it cannot be written."""
-    of_run = (headline, curves, scores, confusion, mistakes, calibration)
+    of_run = (headline, mosaic, curves, scores, errors, confusion, mistakes, calibration)
     sections = [part.section(material) for part in of_run]
     sections += [
         audit.section(material.data),

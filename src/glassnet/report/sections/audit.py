@@ -1,12 +1,15 @@
 """What is wrong with the pictures: every finding with its reason, what to do, and the pictures; what was kept out; who is where."""
 
 from dataclasses import dataclass
+from itertools import islice
 
 from glassnet.data.audit import Finding
+from glassnet.report.annotated import SIDE, annotated
 from glassnet.report.markup import Markup, prose, tag
 from glassnet.report.material import Data
 from glassnet.report.page import Section, table
 from glassnet.report.pictures import figure, file_name, grid
+from glassnet.report.sections.annotations import counted, drawn
 from glassnet.report.sections.counts import groups, sides, sizes, skipped
 
 _SHOWN, _LISTED, _KEPT_OUT = 12, 300, 1000
@@ -21,17 +24,26 @@ class _View:
     rows: dict[str, int]
     sides: dict[int, str]
 
-    def is_whole(self, key: str) -> bool:
-        """Whether there are pixels to show."""
-        return key in self.rows and self.rows[key] not in self.data.audit.quarantined
+    @property
+    def drawn(self) -> bool:
+        """Whether annotations are places in pictures, and drawn into them."""
+        return self.data.truth is not None
 
-    def picture(self, key: str, remark: str = "") -> Markup:
-        """Return the picture with its class, side and name below."""
+    def is_whole(self, key: str) -> bool:
+        """Whether there may be pixels to show: also of a picture that is kept out because of what is marked in it."""
+        return key in self.rows and (self.drawn or self.rows[key] not in self.data.audit.quarantined)
+
+    def picture(self, key: str, remark: str = "") -> Markup | None:
+        """Return the picture with its class or what is marked in it, its side and name below; None where it cannot be read."""
         row = self.rows[key]
-        name, side = self.data.name(row), self.sides.get(row)
-        place = tag("strong", f"{name}, {side}" if side else name)
-        caption = tag("span", place, tag("br"), file_name(key), f" {remark}" if remark else "")
-        return figure(self.data.picture(row), caption, name)
+        side = self.sides.get(row, "")
+        name = side if self.drawn else ", ".join(filter(None, (self.data.name(row), side)))
+        head = [tag("strong", name), tag("br")] if name else []
+        caption = tag("span", head, file_name(key), f" {remark}" if remark else "")
+        if not self.drawn:
+            return figure(self.data.picture(row), caption, name)
+        pixels = annotated(self.data, row)
+        return None if pixels is None else figure(pixels, caption, key, SIDE)
 
 
 def section(data: Data) -> Section:
@@ -45,7 +57,7 @@ def section(data: Data) -> Section:
     if len(findings) > _FEW:
         parts.append(tag("ul", [tag("li", _link(i, found)) for i, found in enumerate(findings)], cls="found"))
     parts += [_finding(view, i, finding) for i, finding in enumerate(findings)]
-    parts += [_kept_out(data), sides(data), groups(data), sizes(data), skipped(data)]
+    parts += [drawn(data), counted(data), _kept_out(data), sides(data), groups(data), sizes(data), skipped(data)]
     lead = "Leaks first, then errors, warnings and notes. Nothing was dropped without being listed here."
     return Section("pictures", "The pictures", lead, tag("div", parts))
 
@@ -81,8 +93,9 @@ def _finding(view: _View, number: int, finding: Finding) -> Markup:
         parts.append(_more(len(whole), "pairs"))
     else:
         keys = [key for key in finding.keys if view.is_whole(key)]
-        if keys:
-            parts.append(grid([view.picture(key, remarks.get(key, "")) for key in keys[:_SHOWN]]))
+        shown = list(islice(filter(None, (view.picture(key, remarks.get(key, "")) for key in keys)), _SHOWN))
+        if shown:
+            parts.append(grid(shown, wide=view.drawn))
             parts.append(_more(len(keys), "pictures"))
     parts.append(_files(finding, pairs, remarks))
     return tag("div", parts, cls="finding")

@@ -1,6 +1,5 @@
 """The pictures in numbers: who is on which side, which belong together, how large and how coloured they are."""
 
-from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -14,17 +13,19 @@ _MEMBERS, _SKIPPED = 6, 300
 
 
 def sides(data: Data) -> Markup | None:
-    """Return how many pictures of each class are on each side; None before a split."""
+    """Return how many pictures of each class, or that show each class, are on each side; None before a split."""
     if data.lock is None:
         return None
     found = {split: data.lock.rows(split) for split in ("train", "validation", "test")}
-    counts = {split: Counter(data.labels[rows].tolist()) for split, rows in found.items()}
+    shows = data.audit.present or tuple((label,) for label in data.labels.tolist())
     rows = [
-        (name, *(f"{n:,}" for n in _with_sum([counts[split][number] for split in found])))
+        (name, *(f"{n:,}" for n in _with_sum([sum(number in shows[row] for row in part) for part in found.values()])))
         for number, name in enumerate(data.classes)
     ]
     rows.append(("all", *(f"{n:,}" for n in _with_sum([len(part) for part in found.values()]))))
-    return tag("div", tag("h3", "Who is on which side"), table(("class", *found, "together"), rows))
+    said = "A picture counts for every class that it shows." if data.audit.present else ""
+    parts = tag("h3", "Who is on which side"), tag("p", said, cls="note") if said else None
+    return tag("div", *parts, table(("class", *found, "together"), rows))
 
 
 def _with_sum(numbers: list[int]) -> list[int]:

@@ -34,6 +34,8 @@ def section(material: Material) -> Section | None:
         f"{epochs} in {_time(last.seconds)}, {last.images_per_second:,.0f} pictures per second at the end. "
         "Training values are taken while weights change, on varied pictures and with dropout, so they may lie below those of validation."
     )
+    if material.data.truth is not None:
+        lead += " The score of training is a quick one, taken at the network's own resolution; it shows the course, not the level."
     return Section("learning", "Learning curves", lead, tag("div", tag("div", charts, cls="charts"), values))
 
 

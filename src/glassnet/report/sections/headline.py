@@ -29,7 +29,7 @@ def _score(material: Material, split: str) -> Markup:
     if main is None:
         return tag("div", tag("p", f"The {name_of(scores.headline)} could not be taken on {split}."), cls="card")
     parts = [
-        tag("p", f"{name_of(scores.headline)} on {_called(split)}".capitalize()),
+        tag("p", _started(f"{name_of(scores.headline)} on {_called(split)}")),
         tag("p", number(main.value), cls="big"),
         tag("p", f"between {number(main.low)} and {number(main.high)} with 95 % confidence, from {main.n:,} pictures"),
     ]
@@ -95,6 +95,11 @@ def _verdict(material: Material) -> Markup | None:
 def best_trivial(scores: Scores) -> tuple[str, Figure] | None:
     """Return the trivial model that comes highest, with its figure."""
     return max(scores.trivial.items(), key=lambda item: item[1].value, default=None)
+
+
+def _started(sentence: str) -> str:
+    """Return the sentence with a capital at its start and all others as they are: AP50 is no Ap50."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _called(split: str) -> str:

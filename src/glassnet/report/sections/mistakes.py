@@ -12,7 +12,7 @@ def section(material: Material) -> Section | None:
     """Return the pictures with truth, answer and confidence, or None where nothing was wrong."""
     split = material.main_split
     worst = (material.scores[split].tables.get("worst") or [])[:_SHOWN] if split else []
-    if not worst:
+    if not worst or "loss" not in worst[0]:  # other tasks show truth beside answer
         return None
     figures = []
     for found in worst:

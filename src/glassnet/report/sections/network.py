@@ -19,10 +19,16 @@ def section(material: Material) -> Section:
     ]
     rows.append(("all", "", f"{found.parameters:,}", "", f"{found.multiply_adds:,}"))
     channels, height, width = found.shape
-    lead = (
-        f"Pictures of {height}×{width} pixels with {channels} channel{'s' if channels > 1 else ''} go in, one number "
+    last = found.rows[-1].shape
+    out = (
+        f"{last[0]} numbers for each of {last[1]}×{last[2]} places come"
+        if len(last) == 3
+        else "one number per class comes"
     )
-    lead += "per class comes out. The receptive field is how much of the picture one value can see."
+    lead = (
+        f"Pictures of {height}×{width} pixels with {channels} channel{'s' if channels > 1 else ''} go in, {out} out. "
+        "The receptive field is how much of the picture one value can see."
+    )
     return Section(
         "network", "The network", lead, table(("layer", "output", "parameters", "sees", "multiply-adds"), rows)
     )
