@@ -2,8 +2,10 @@
 
 from glassnet.evaluation.averages import mean_share, resampled_share
 from glassnet.evaluation.baselines import trivial
+from glassnet.evaluation.box_baselines import box_trivial
 from glassnet.evaluation.boxes import box_scores, choose_threshold
 from glassnet.evaluation.classification import classification_scores
+from glassnet.evaluation.instance_baselines import instance_trivial
 from glassnet.evaluation.instances import instance_scores
 from glassnet.evaluation.intervals import bootstrap, wilson
 from glassnet.evaluation.pixel_baselines import pixel_trivial
@@ -17,9 +19,11 @@ __all__ = [
     "Scores",
     "bootstrap",
     "box_scores",
+    "box_trivial",
     "choose_threshold",
     "classification_scores",
     "instance_scores",
+    "instance_trivial",
     "mean_share",
     "pixel_scores",
     "pixel_trivial",

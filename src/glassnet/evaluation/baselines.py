@@ -20,6 +20,8 @@ MEAN_BOX = "always the mean box of training"
 WHOLE_PICTURE = "always the whole picture"
 ONE_CLASS = "the largest class everywhere"
 GRID = "the usual class of each region (8×8)"
+MEAN_LAYOUT = "always the mean layout of training"
+OTSU = "Otsu threshold + connected parts"
 # The network's headline must be this far above a trivial model, and their intervals apart, to have shown more than it.
 NEAR = 0.05
 TRAIN_CAP = 50_000
@@ -62,6 +64,14 @@ _MEANING = {
         "Where a pixel lies gives its class nearly as well as what it shows. "
         "Mirror and move the pictures while training (`--augment.flip horizontal --augment.shift 0.2`), "
         "and test on pictures taken from another point of view."
+    ),
+    MEAN_LAYOUT: (
+        "Things lie at the same places and are of the same sizes, so boxes that never look at the picture do nearly as well. "
+        "Move the pictures while training (`--augment.shift 0.2 --augment.zoom 0.3`), and test on pictures that are laid out otherwise."
+    ),
+    OTSU: (
+        "Dividing the picture into bright and dark finds the things nearly as well, which needs no network. "
+        "Train longer, or show the network more pixels (`--size`); if it stays so, the threshold is the better tool."
     ),
 }
 
