@@ -230,7 +230,8 @@ class Instances:
         **_: Any,
     ) -> Any:
         """Return the Scores of a split in original pixels."""
-        answers = self.decode(read, classes, threshold=0.0, frames=frames)
+        # One picture at a time: a hundred masks of a large picture are a hundred times its pixels.
+        answers = (_answer(planes, classes, 0.0, frame) for planes, frame in zip(read, frames, strict=True))
         least = THRESHOLD if threshold is None else threshold
         return arithmetic.instance_scores(answers, truths, tuple(classes), split, threshold=least, seed=seed, rows=rows)
 
@@ -238,7 +239,7 @@ class Instances:
         """Return what Otsu's threshold with connected components reaches."""
         return arithmetic.instance_trivial(
             options["train_truths"], options["truths"], options["classes"], split, seed=options["seed"],
-            train_pictures=options["train_pictures"], pictures=options["pictures"],
+            **{name: options[name] for name in ("pixels", "train_rows", "rows", "train_frames", "frames")},
         )  # fmt: skip
 
     def draw(self, picture: np.ndarray, answer: ThingsAnswer, truth: Any = None) -> np.ndarray:
