@@ -38,7 +38,7 @@ def check_boxes(catalog: Catalog, table: ThingTable, sizes: np.ndarray) -> BoxCh
     shares = _in_shares(table, finite & given, height, width)
     with np.errstate(invalid="ignore"):
         flipped = finite & ((x2 < x1) | (y2 < y1))
-        empty = finite & ~flipped & (table.short <= np.where(table.shaped, 0.0, 1.0)) & (given | (table.short <= 0))
+        empty = given & finite & ~flipped & (table.short <= np.where(table.shaped, 0.0, 1.0))
         across = np.maximum(np.maximum(-x1, x2 - width), 0)
         down = np.maximum(np.maximum(-y1, y2 - height), 0)
         far = (across > np.maximum(_SLACK, _SLACK_SHARE * width)) | (down > np.maximum(_SLACK, _SLACK_SHARE * height))
