@@ -59,7 +59,7 @@ def test_the_test_set_stays_sealed_until_eval_and_openings_are_counted(trained, 
 
 def test_predict_answers_files_folders_and_arrays_alike(trained, photos, capsys):
     out = str(trained.folder.path.parent)
-    assert main(["predict", str(photos / "red"), "--out", out, "--json"]) == 0
+    assert main(["predict", str(photos / "red"), "--runs", out, "--json"]) == 0
     answers = json.loads(capsys.readouterr().out)["answers"]
     assert len(answers) == 24 and {a["label"] for a in answers} == {"red"}
     file = photos / "red" / "03.png"
@@ -72,7 +72,7 @@ def test_predict_answers_files_folders_and_arrays_alike(trained, photos, capsys)
 def test_an_unreadable_picture_is_named_and_the_others_are_answered(trained, photos, tmp_path, capsys):
     (tmp_path / "bad.jpg").write_bytes(b"this is no picture")
     good = photos / "blue" / "01.png"
-    assert main(["predict", str(tmp_path), str(good), "--out", str(trained.folder.path.parent)]) == 3
+    assert main(["predict", str(tmp_path), str(good), "--runs", str(trained.folder.path.parent)]) == 3
     said = capsys.readouterr().out
     assert "bad.jpg: not answered" in said and "01.png: blue" in said
 

@@ -16,7 +16,7 @@ VERBS = {
     "train": "train a network on a folder of labelled pictures",
     "resume": "go on with a run that was interrupted, to the same bits",
     "eval": "open the sealed test set and score the run on it",
-    "predict": "which class is in these pictures",
+    "predict": "what is in these pictures: classes, boxes or masks, as text, drawn, or in other formats",
     "report": "write the report of a run anew",
     "convert": "write boxes and masks in another layout: coco, yolo, voc, masks, csv",
     "summary": "the layers of a network: shapes, parameters, receptive field, cost",
@@ -77,7 +77,7 @@ def _run(verb: str, given: list[str]) -> int:
     from glassnet.cli.options import parser_for
 
     module = verb_module(verb)
-    parser = parser_for(verb, module.__doc__ or VERBS[verb])
+    parser = parser_for(verb, module.__doc__ or VERBS[verb], getattr(module, "RUNS_OPTION", "--out"))
     module.arguments(parser)
     options = parser.parse_args(given)
     options.words = given
@@ -118,6 +118,6 @@ usage: glassnet VERB [options]
   glassnet train xo                      a built-in set (xo, digits, cifar10)
   glassnet VERB --help                   the options of a verb
 
-Every verb takes --out DIR (the folder of runs, default runs), --json and --debug.
+Every verb takes --out DIR (the folder of runs, default runs; predict: --runs DIR), --json and --debug.
 Exit codes: 0 ok, 2 usage or recipe, 3 data refused, 4 model file refused, 5 storage, 6 memory, 7 numeric, 8 ledger,
 9 network or port, 70 bug, 75 interrupted and resumable."""

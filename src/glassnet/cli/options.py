@@ -44,8 +44,8 @@ class Parser(argparse.ArgumentParser):
         raise RecipeError(f"{message[0].upper()}{message[1:]}. See `{self.prog} --help`.")
 
 
-def parser_for(verb: str, text: str) -> Parser:
-    """Return the parser of one verb, with the options that every verb takes."""
+def parser_for(verb: str, text: str, runs: str = "--out") -> Parser:
+    """Return the parser of one verb, with the options that every verb takes. `runs` is the option that names the folder of runs."""
     parser = Parser(
         prog=f"glassnet {verb}",
         description=text,
@@ -53,7 +53,7 @@ def parser_for(verb: str, text: str) -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     common = parser.add_argument_group("every verb")
-    common.add_argument("--out", metavar="DIR", default="runs", help="the folder of runs (default: runs)")
+    common.add_argument(runs, metavar="DIR", dest="out", default="runs", help="the folder of runs (default: runs)")
     common.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
     return parser

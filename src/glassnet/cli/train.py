@@ -81,4 +81,6 @@ def show_result(result: Any, console: Console, options: argparse.Namespace) -> N
         console.line(f"Report: {result.report}")
     if sealed:
         console.line(f"Next:   glassnet eval{out}              open the {sealed:,} sealed test pictures")
-    console.line(f"        glassnet predict PICTURE{out}   ask this network about any picture")
+    console.line(
+        f"        glassnet predict PICTURE{out.replace('--out', '--runs')}   ask this network about any picture"
+    )

@@ -17,16 +17,27 @@ import numpy as np
 from PIL import Image
 
 from glassnet import durable
+from glassnet.data.audit.annotations import audit_annotations
 from glassnet.data.catalog import SPLITS, Catalog, Example, Things
 from glassnet.data.headers import header
-from glassnet.data.pixels import decode
+from glassnet.data.pixels import PixelSettings, decode
 from glassnet.data.readers import recognise
+from glassnet.data.rows import GOOD, ROW
+from glassnet.data.store import Store
 from glassnet.data.truths import truth_of
 from glassnet.data.writers import FORMATS
 from glassnet.data.writers.record import Loss, Losses, Written
 from glassnet.errors import DataError, RecipeError, StorageError
 from glassnet.pipeline.observer import Observer
 
+_BOXES = ("localize", "detect")
+_HELD = {
+    "coco": ("instances", *_BOXES, "segment"),
+    "yolo": ("instances", *_BOXES, "segment"),
+    "voc": _BOXES,
+    "masks": ("instances", "segment"),
+    "csv": _BOXES,
+}
 NO_SPLIT = "Pictures outside the splits put into train, as training would"
 
 
@@ -66,9 +77,10 @@ def convert(
     observer = observer or Observer()
     folder = Path(folder)
     _check_target(Path(root), folder)
-    catalog = _asked(recognise(root, task=task), form, task, root)
+    catalog = _asked(root, form, task)
     observer.line(f"{catalog.root}: {catalog.layout}")
-    work = _Work(catalog, partial(observer.progress, "writing pictures"))
+    quarantined = _quarantined(catalog)
+    work = _Work(catalog, quarantined, partial(observer.progress, "writing pictures"))
     with _appearing(folder) as part:
         losses = FORMATS[form](part, work.pictures(), catalog.classes, catalog.task)
         if not work.counts:
@@ -79,22 +91,20 @@ def convert(
     return Converted(folder, form, catalog.task, counts, work.things, (*work.losses, *losses), left_out)
 
 
-def _asked(catalog: Catalog, form: str, task: str | None, root: str | Path) -> Catalog:
-    """Return the catalog with the question that this layout holds. Raises DataError where it cannot hold any of its answers."""
-    fitting = {"masks": ("instances", "segment"), "voc": _THINGS, "csv": _THINGS}.get(form, (*_THINGS, "segment"))
-    if catalog.task in fitting:
+def _asked(root: str | Path, form: str, task: str | None) -> Catalog:
+    """Return the catalog with a question whose answers this layout holds. Raises DataError where there is none, RecipeError for `task`."""
+    held = _HELD[form]
+    if task is not None and task not in held:
+        raise RecipeError(f"{form} holds answers to {' or '.join(held)}, and --task {task} was asked for.")
+    catalog = recognise(root, task=task)
+    if catalog.task in held:
         return catalog
-    other = next((answer for answer in catalog.answers if answer in fitting), None)
-    if task is None and other is not None:
+    other = next((answer for answer in catalog.answers if answer in held), None)
+    if other is not None:
         return recognise(root, task=other)
-    held = " or ".join(fitting)
     raise DataError(
-        f"{catalog.root} answers {', '.join(catalog.answers)}{f' and was asked for {task}' if task else ''}; {form} holds answers to "
-        f"{held}. {_instead(catalog)}"
+        f"{catalog.root} answers {' or '.join(catalog.answers)}, and {form} holds answers to {' or '.join(held)}. {_instead(catalog)}"
     )
-
-
-_THINGS = ("detect", "localize", "instances")
 
 
 def _instead(catalog: Catalog) -> str:
@@ -105,11 +115,28 @@ def _instead(catalog: Catalog) -> str:
     return "Boxes can be written as coco, yolo, voc or csv."
 
 
+def _quarantined(catalog: Catalog) -> dict[int, str]:
+    """Return {row: why} of the pictures that cannot be read, and of those whose annotation the audit keeps out of training."""
+    rows = np.zeros(len(catalog), ROW)
+    unread: dict[int, str] = {}
+    for row, example in enumerate(catalog.examples):
+        try:
+            found = header(catalog.source.read(example.key))
+        except DataError as error:
+            unread[row] = str(error)
+            continue
+        rows["height"][row], rows["width"][row], rows["status"][row] = found.height, found.width, GOOD
+    # The audit of annotations needs the sizes of the pictures, and none of their pixels.
+    sizes = Store(PixelSettings(256, 256, "pad"), np.empty((len(rows), 0)), rows)
+    return audit_annotations(catalog, sizes).quarantined | unread
+
+
 @dataclass
 class _Work:
     """Reads one picture after the other, and counts."""
 
     catalog: Catalog
+    quarantined: dict[int, str]
     progress: Any
     counts: Counter[str | None] = field(default_factory=Counter)
     things: int = 0
@@ -136,16 +163,14 @@ class _Work:
         self.progress(total, total)
 
     def _written(self, row: int, example: Example, name: str) -> Written:
-        annotation = example.annotation
-        faults = getattr(annotation, "faults", ())
-        if faults:
-            raise DataError(faults[0].reason)
+        if row in self.quarantined:
+            raise DataError(self.quarantined[row])
         data = self.catalog.source.read(example.key)
         found = header(data)
         truth = truth_of(self.catalog, row, found.height, found.width)
         if found.format == "ARRAY":
             data = _png(decode(data))
-        things = annotation.things if isinstance(annotation, Things) else ()
+        things = example.annotation.things if isinstance(example.annotation, Things) else ()
         return Written(name, things, truth, example.split, data)
 
 

@@ -130,7 +130,7 @@ class Predictor:
 
     def stream(self, given: Sequence[str], observer: Observer, threshold: float | None = None) -> Iterator[Answered]:
         """Answer for files and folders, in order, as they are read. What cannot be read comes back with its problem."""
-        files = [file for name in given for file in _files(Path(name))]
+        files = [file for name in given for file in files_of(Path(name))]
         waiting: list[_Waiting] = []
         for i, file in enumerate(files):
             try:
@@ -142,6 +142,14 @@ class Predictor:
                 yield from self._flush(waiting, threshold)
             observer.progress("pictures", i + 1, len(files))
         yield from self._flush(waiting, threshold)
+
+    def one(self, file: Path, threshold: float | None = None) -> Answered:
+        """Answer for one file; what keeps it from being answered comes back as its problem."""
+        try:
+            pixels, size = self._read(file)
+        except GlassnetError as error:
+            return Answered(str(file), problem=str(error))
+        return self.answer([str(file)], pixels[None], [size], threshold)[0]
 
     def _flush(self, waiting: list[_Waiting], threshold: float | None) -> list[Answered]:
         if not waiting:
@@ -180,9 +188,15 @@ def write_answers(path: Path, classes: Sequence[str], answers: Sequence[Answered
     durable.write_text(path, out.getvalue())
 
 
-def _files(path: Path) -> list[Path]:
+def is_picture(path: Path) -> bool:
+    """Whether a file's name is that of a picture."""
+    return path.suffix.lower() in _ENDINGS and not path.name.startswith(".")
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return the pictures that a file or a folder stands for. Raises DataError where there are none."""
     if path.is_dir():
-        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in _ENDINGS and not p.name.startswith("."))
+        inside = sorted(p for p in path.rglob("*") if is_picture(p))
         if not inside:
             raise DataError(f"There is no picture in {path}. Looked for files ending in {', '.join(sorted(_ENDINGS))}.")
         return inside

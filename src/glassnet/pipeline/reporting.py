@@ -3,22 +3,28 @@
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from glassnet.data.frames import frames
 from glassnet.data.labels import label_numbers
 from glassnet.data.lock import read_lock
+from glassnet.data.pixels import PixelSettings, decode, fit
+from glassnet.data.truths import Truth, truths
 from glassnet.errors import DataError, GlassnetError
 from glassnet.pipeline.observer import Observer
 from glassnet.pipeline.prepare import Prepared, prepare
 from glassnet.pipeline.run import Run, load
 from glassnet.pipeline.varied import varied_pictures
 from glassnet.recipe import Recipe
-from glassnet.report.material import Data, Material
+from glassnet.report.material import Data, Material, rows_shown
 from glassnet.report.write import write_report
 
 _SHOWN = 6  # pictures as training varies them
+_LONG_SIDE = 480  # pixels of a picture in the page
 
 
 def report(name: str = "last", out: str | Path = "runs", observer: Observer | None = None) -> Path:
@@ -46,6 +52,7 @@ def write_for(run: Run, prepared: Prepared, out: str | Path) -> Path:
 
 def material_of(run: Run, prepared: Prepared, out: str | Path) -> Material:
     """Return everything that the report of a run shows."""
+    answers, heats = _shown(run, prepared)
     where = "" if str(out) == "runs" else f" --out {shlex.quote(str(out))}"
     return Material(
         name=run.name,
@@ -62,6 +69,24 @@ def material_of(run: Run, prepared: Prepared, out: str | Path) -> Material:
         test_opened=run.test_opened,
         reproduce=f"glassnet train --recipe {shlex.quote(str(run.folder.recipe))}{where}",
         open_test=f"glassnet eval {run.name}{where}",
+        answers=answers,
+        heats=heats,
+    )
+
+
+def _shown(run: Run, prepared: Prepared) -> tuple[dict[int, Any], dict[int, np.ndarray]]:
+    """Return the answers and heat maps of the rows that the report shows; nothing for a task with one class per picture."""
+    rows = sorted({row for shown in rows_shown(run.scores).values() for row in shown})
+    predictor = run.predictor
+    if predictor.task.one_class or not rows:
+        return {}, {}
+    pictures = prepared.store.pixels[np.array(rows)]
+    sizes = [(each.height, each.width) for each in frames(prepared.store, rows)]
+    answered = predictor.answer([str(row) for row in rows], pictures, sizes)
+    heats = predictor.heats(pictures)
+    return (
+        {row: each.answer for row, each in zip(rows, answered, strict=True)},
+        {} if heats is None else dict(zip(rows, heats, strict=True)),
     )
 
 
@@ -96,4 +121,24 @@ def data_of(prepared: Prepared, recipe: Recipe, shown: int = _SHOWN) -> Data:
         varies=said,
         refused=tuple((file.key, file.reason) for file in catalog.quarantined),
         skipped=catalog.skipped,
+        task=catalog.task,
+        original=partial(_original, prepared),
+        truth=partial(_truth, prepared),
     )
+
+
+def _original(prepared: Prepared, row: int) -> np.ndarray:
+    """Return the upright picture of a row as it came, uint8 (H, W, 3), shrunk to at most 480 pixels on its longer side."""
+    catalog = prepared.catalog
+    pixels = decode(catalog.source.read(catalog.examples[row].key), prepared.pixels.max_pixels)
+    height, width = pixels.shape[:2]
+    factor = min(1.0, _LONG_SIDE / max(height, width))
+    size = (max(1, round(height * factor)), max(1, round(width * factor)))
+    return fit(pixels, PixelSettings(*size, fit="stretch", color="rgb"))
+
+
+def _truth(prepared: Prepared, row: int) -> Truth | None:
+    try:
+        return truths(prepared.catalog, prepared.store, [row])[0]
+    except DataError:
+        return None

@@ -1,0 +1,140 @@
+"""What `predict` leaves behind: the pictures with the answers drawn on them, answers.json, and other people's annotation formats."""
+
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from glassnet import durable
+from glassnet.data.catalog import Thing
+from glassnet.data.pixels import decode
+from glassnet.data.shapes import rle_of
+from glassnet.data.truths import Truth
+from glassnet.data.writers import FORMATS
+from glassnet.data.writers.record import Loss, Written
+from glassnet.errors import DataError, RecipeError
+from glassnet.pipeline.predict import Answered, Predictor, write_answers
+from glassnet.tasks.answers import PixelsAnswer, ThingsAnswer
+
+_JPEG_QUALITY = 92
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What was written below `folder`, and what the format could not hold."""
+
+    folder: Path
+    drawn: int
+    losses: tuple[Loss, ...] = ()
+
+
+def check_format(form: str | None, task: str) -> None:
+    """Raise RecipeError where a format cannot hold the answers of a task."""
+    if form is None or (form in FORMATS and task != "classify") or (form == "csv" and task == "classify"):
+        return
+    if form not in FORMATS:
+        raise RecipeError(f"There is no format {form!r}. There are: {', '.join(FORMATS)}.")
+    raise RecipeError(
+        f"The format {form} holds boxes or masks, and this network answers {task}. Use --format csv, or none for answers.json."
+    )
+
+
+def deliver(folder: Path, predictor: Predictor, answers: Iterable[Answered], form: str | None = None) -> Delivered:
+    """Draw every answer on its picture, write answers.json, and the answers as `form`; pictures are taken one after the other.
+
+    Raises RecipeError for a format that does not fit, DataError where a format needs masks and there are none, StorageError.
+    """
+    task = predictor.task.name
+    check_format(form, task)
+    names, lines, kept = _Names(), [], []
+
+    def passing() -> Iterator[Written]:
+        for answered in answers:
+            lines.append(json.dumps(answered.as_dict(), ensure_ascii=False, allow_nan=False))
+            if answered.problem:
+                continue
+            name = names.free(Path(answered.picture).name)
+            _draw(folder / name, predictor, answered)
+            if task == "classify":
+                kept.append(answered)
+            else:
+                yield written(name, answered.answer, predictor.classes)
+
+    losses: list[Loss] = []
+    if form is None or task == "classify":
+        for _ in passing():
+            pass
+    else:
+        losses = FORMATS[form](folder / form, passing(), predictor.classes, task)
+    if form == "csv" and task == "classify":
+        write_answers(folder / "answers.csv", predictor.classes, kept)
+    durable.write_text(folder / "answers.json", "[\n" + ",\n".join(lines) + "\n]\n")
+    return Delivered(folder, len(names), tuple(losses))
+
+
+def deliver_one(folder: Path, predictor: Predictor, answered: Answered) -> None:
+    """Draw one answer, and write it as JSON beside the drawn picture, under the picture's own name. Raises StorageError."""
+    name = _Names().free(Path(answered.picture).name)
+    _draw(folder / name, predictor, answered)
+    durable.write_text(
+        folder / f"{name}.json", json.dumps(answered.as_dict(), ensure_ascii=False, allow_nan=False) + "\n"
+    )
+
+
+def _draw(path: Path, predictor: Predictor, answered: Answered) -> None:
+    picture = decode(Path(answered.picture).read_bytes(), predictor.pixels.max_pixels)
+    drawn = predictor.task.draw(picture, answered.answer)
+    durable.write_bytes(path, _encoded(drawn, path.name))
+
+
+def written(name: str, answer: Any, classes: Sequence[str]) -> Written:
+    """Return an answer as the writers take it. Raises DataError for an answer that has no place in the picture."""
+    if isinstance(answer, PixelsAnswer):
+        nothing = np.zeros(0, np.int64)
+        truth = Truth(*answer.pixels.shape, nothing, np.zeros((0, 4)), nothing.astype(bool), map=answer.pixels)
+        return Written(name, (), truth)
+    if not isinstance(answer, ThingsAnswer):
+        raise DataError(f"{name} was answered with a class, which boxes and masks cannot hold.")
+    found = answer.found
+    masks = tuple(thing.mask for thing in found) if found and found[0].mask is not None else ()
+    things = tuple(Thing(thing.label, thing.box, None if thing.mask is None else rle_of(thing.mask)) for thing in found)
+    truth = Truth(
+        answer.height,
+        answer.width,
+        np.array([classes.index(thing.label) for thing in found], np.int64),
+        np.array([thing.box for thing in found], np.float64).reshape(-1, 4),
+        np.zeros(len(found), bool),
+        masks,
+    )
+    return Written(name, things, truth, scores=tuple(thing.confidence for thing in found))
+
+
+def _encoded(pixels: np.ndarray, name: str) -> bytes:
+    file = io.BytesIO()
+    jpeg = name.lower().endswith((".jpg", ".jpeg"))
+    Image.fromarray(pixels).save(file, **({"format": "JPEG", "quality": _JPEG_QUALITY} if jpeg else {"format": "PNG"}))
+    return file.getvalue()
+
+
+class _Names:
+    """File names of drawn pictures: the picture's own, with a number where two of different folders would be one."""
+
+    def __init__(self) -> None:
+        self._stems: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._stems)
+
+    def free(self, name: str) -> str:
+        """Return the name to draw to: JPEG stays JPEG, everything else becomes PNG."""
+        stem, _, ending = name.rpartition(".")
+        stem, number = stem or name, 1
+        while (chosen := stem if number == 1 else f"{stem}-{number}").casefold() in self._stems:
+            number += 1
+        self._stems.add(chosen.casefold())
+        return f"{chosen}.{ending if ending.lower() in ('jpg', 'jpeg') else 'png'}"
