@@ -211,7 +211,7 @@ def trained(
         started = time.time()
         given = ["--minutes", str(about["minutes"]), "--seed", str(seed), "--started", f"{started:.3f}"]
         script = [python, str(SIDES / words[0]), name, str(folder), place, *words[1:], *given]
-        ran = whole(script, about["threads"], check=False)
+        ran = whole(script, about["threads"], check=False, every=1.0)
         line = ran.output.strip().rpartition("\n")[2]
         if ran.code or not line.startswith("{"):
             print("\n".join(ran.output.splitlines()[-15:]), file=sys.stderr, flush=True)

@@ -117,8 +117,13 @@ class Whole:
     code: int
 
 
-def whole(command: Sequence[str], threads: int, mark: str | None = None, check: bool = True) -> Whole:
-    """Run a command to its end. Memory is the proportional set size of the process and its children, looked at every 0.2 s (Linux)."""
+def whole(
+    command: Sequence[str], threads: int, mark: str | None = None, check: bool = True, every: float = 0.2
+) -> Whole:
+    """Run a command to its end. Memory is the proportional set size of the process and its children, looked at every so often (Linux).
+
+    A look takes some 10 ms at several GB, so `every` is longer for commands that run for minutes.
+    """
     start = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -129,7 +134,7 @@ def whole(command: Sequence[str], threads: int, mark: str | None = None, check: 
         errors="replace",
     )
     peak = [0.0]
-    watcher = threading.Thread(target=_watch, args=(process, peak), daemon=True)
+    watcher = threading.Thread(target=_watch, args=(process, peak, every), daemon=True)
     watcher.start()
     lines, marked = [], None
     assert process.stdout is not None
@@ -145,10 +150,10 @@ def whole(command: Sequence[str], threads: int, mark: str | None = None, check: 
     return Whole(seconds, marked, peak[0], "".join(lines), code)
 
 
-def _watch(process: subprocess.Popen, peak: list[float]) -> None:
+def _watch(process: subprocess.Popen, peak: list[float], every: float) -> None:
     while process.poll() is None:
         peak[0] = max(peak[0], sum(_pss_mb(pid) for pid in _tree(process.pid)))
-        time.sleep(0.2)
+        time.sleep(every)
 
 
 def _tree(pid: int) -> list[int]:

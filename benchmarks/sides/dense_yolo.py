@@ -118,7 +118,7 @@ def main() -> None:
 
         pictures = read(words.name, words.folder)
         data = written(pictures, place / "data")
-        told: dict = {"steps": 0}
+        told: dict = {"steps": 0, "images": 0}
         batch = BATCH if len(pictures.train) >= FEW else BATCH // 2
 
         def begin(trainer: object) -> None:
@@ -135,7 +135,7 @@ def main() -> None:
 
         model = YOLO("yolo11n-seg.yaml" if pictures.task == "instances" else "yolo11n.yaml")
         model.add_callback("on_train_start", begin)
-        model.add_callback("on_train_batch_end", step)
+        model.add_callback("on_train_batch_start", step)
         model.add_callback("on_model_save", epoch)
         model.train(
             data=str(data), imgsz=words.size, time=words.minutes / 60, batch=batch, nbs=batch,
