@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glassnet.evaluation.intervals import resampled_weights
 from glassnet.evaluation.matching import HIT, IGNORED, Matched, matched
 from glassnet.evaluation.scores import Scores
 from glassnet.evaluation.things import thing_scores
@@ -40,8 +39,7 @@ def instance_scores(
         pictures, classes, split, "instances", "mask", threshold=threshold, seed=seed, rows=rows, resamples=resamples
     )
     means = np.array([means_over_overlaps(picture, threshold) for picture in pictures])
-    weights = resampled_weights(about.n, about.resamples, seed, "means over overlaps")
-    samples = np.concatenate([w @ means / about.n for w in weights])
+    samples = about.sums(means, "means over overlaps") / about.n
     names = ("mean_f1_ious", "dsb_score")
     figures = dict(scores.figures)
     for column, name in enumerate(names):

@@ -1,8 +1,8 @@
 """From matched pictures to scores: what boxes and masks have in common.
 
 Values of AP and AR come from faster-coco-eval, counts at the operating threshold from the same matching. Intervals are resampled over
-pictures and reflected (`intervals.reflected_share` says why). Where resampling has nothing to vary (every resample gives the same, as with
-perfect answers), the interval is Wilson's for a rate over the pictures, so that few pictures leave the doubt that they do leave.
+pictures, those of AP also reflected (`intervals.reflected_share` says why). Where resampling has nothing to vary (every resample gives the
+same, as with perfect answers), the interval is Wilson's for a rate over the pictures, so that few pictures leave their doubt.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ from glassnet.evaluation.average_precision import (
 from glassnet.evaluation.box_errors import KINDS, Judged, counts_by_class, judged
 from glassnet.evaluation.coco import coco_ap
 from glassnet.evaluation.curves import thinned
-from glassnet.evaluation.intervals import RESAMPLES, reflected_share, resampled_weights, wilson
+from glassnet.evaluation.intervals import RESAMPLES, percentile, reflected_share, resampled_weights, wilson
 from glassnet.evaluation.matching import MOST, OVERLAPS, SIZES, Matched, Region
 from glassnet.evaluation.scores import Figure, Scores
 
@@ -43,29 +43,28 @@ class Split:
     resamples: int
     n: int
 
-    def figure(self, value: float, samples: np.ndarray, n: int, threshold: float | None = None) -> Figure:
-        """Return a figure that rests on n pictures, with the interval of its samples (count,), NaN where a resample has none."""
+    def figure(
+        self, value: float, samples: np.ndarray, n: int, threshold: float | None = None, pushed: bool = False
+    ) -> Figure:
+        """Return a figure that rests on n pictures, with the interval of its samples (count,), NaN where a resample has none.
+
+        `pushed` is for figures that resampling itself makes larger (`intervals.reflected_share`).
+        """
         exist = samples[np.isfinite(samples)]
         value = float(value)
         if 2 * exist.size >= samples.size and exist.size and np.ptp(exist) > 1e-12:
-            low, high = reflected_share(samples, value, self.n)
+            low, high = reflected_share(samples, value, self.n) if pushed else percentile(samples, value)
             method = "bootstrap" if self.resamples == RESAMPLES else f"bootstrap ({self.resamples})"
         else:
             low, high = wilson(min(value, 1.0) * n, n)
             low, high, method = min(low, value), max(high, value), "wilson"
         return Figure(value, low, high, int(n), self.name, method, threshold)
 
-    def ratio(self, above: np.ndarray, below: np.ndarray, threshold: float | None = None) -> Figure | None:
-        """Return the figure sum(above) / sum(below) of counts (n,) by picture; None where below is 0 everywhere."""
-        total = float(below.sum())
-        if not total:
-            return None
-        both = np.stack([above, below], 1).astype(np.float64)
-        sums = np.concatenate(
-            [w @ both for w in resampled_weights(self.n, self.resamples, self.seed, "counts of things")]
-        )
-        samples = np.divide(sums[:, 0], sums[:, 1], out=np.full(len(sums), np.nan), where=sums[:, 1] > 0)
-        return self.figure(above.sum() / total, samples, int(np.count_nonzero(below)), threshold)
+    def sums(self, values: np.ndarray, purpose: str) -> np.ndarray:
+        """Return the sums over pictures of values (n, …) in every resample, float64 (count, …)."""
+        flat = values.reshape(self.n, -1).astype(np.float64)
+        blocks = [w @ flat for w in resampled_weights(self.n, self.resamples, self.seed, purpose)]
+        return np.concatenate(blocks).reshape(-1, *values.shape[1:])
 
 
 def thing_scores(
@@ -91,9 +90,12 @@ def thing_scores(
     ap, recall = coco_ap(pictures, len(classes), region)
     counts = np.stack([counts_by_class(picture, threshold, len(classes)) for picture in pictures])
     figures, per_class = _ap_figures(ap, recall, ranked, about, classes)
-    figures |= _count_figures(counts.sum(2), about)
+    counts = np.concatenate([counts, counts.sum(2, keepdims=True)], 2)
+    sums = about.sums(counts, "counts of things")
+    figures |= _count_figures(counts[:, :, -1], sums[:, :, -1], about)
     for number, name in enumerate(classes):
-        per_class[name] = per_class.get(name, {}) | _count_figures(counts[:, :, number], about)
+        own = _count_figures(counts[:, :, number], sums[:, :, number], about)
+        per_class[name] = per_class.get(name, {}) | own
     answers = [judged(picture, threshold) for picture in pictures]
     tables = {
         **_picture_tables(answers, np.arange(len(pictures)) if rows is None else np.asarray(rows)),
@@ -140,7 +142,9 @@ def _ap_figures(
     values |= {f"AR_{limit}": recall[:, place] for place, limit in enumerate(LIMITS)}
     shown = {f"AP_{size}": _with_things(ranked, area) for area, size in enumerate(SIZES, 1)}
     figures = {
-        name: about.figure(float(np.nanmean(each)), samples.figures[name], shown.get(name, about.n))
+        name: about.figure(
+            float(np.nanmean(each)), samples.figures[name], shown.get(name, about.n), pushed=name.startswith("AP")
+        )
         for name, each in values.items()
         if np.isfinite(each).any()
     }
@@ -148,7 +152,9 @@ def _ap_figures(
     for number, columns in samples.per_class.items():
         n = int(np.count_nonzero(ranked[number].things[0]))
         own = {"AP": ap[number, 0].mean(), "AP50": ap[number, 0, AT_50]}
-        per_class[classes[number]] = {name: about.figure(value, columns[name], n) for name, value in own.items()}
+        per_class[classes[number]] = {
+            name: about.figure(value, columns[name], n, pushed=True) for name, value in own.items()
+        }
     return figures, per_class
 
 
@@ -156,15 +162,24 @@ def _with_things(ranked: list[Ranking], area: int) -> int:
     return int(np.count_nonzero(sum(ranking.things[area] for ranking in ranked)))
 
 
-def _count_figures(counts: np.ndarray, about: Split) -> dict[str, Figure]:
-    """Return precision, recall and F1 at the threshold from (n, 3) hits, false alarms and misses; without answers no precision."""
-    hits, false, missed = counts.T
-    found = {
-        "precision": about.ratio(hits, hits + false, about.threshold),
-        "recall": about.ratio(hits, hits + missed, about.threshold),
-        "f1": about.ratio(2 * hits, 2 * hits + false + missed, about.threshold),
-    }
-    return {name: figure for name, figure in found.items() if figure is not None}
+def _count_figures(counts: np.ndarray, sums: np.ndarray, about: Split) -> dict[str, Figure]:
+    """Return precision, recall and F1 at the threshold from hits, false alarms and misses: `counts` (n, 3) by picture, `sums` (count, 3)
+    by resample. Without answers there is no precision, without things no recall.
+    """
+    found = {}
+    for name, parts, whole in (
+        ("precision", (1, 0, 0), (1, 1, 0)),
+        ("recall", (1, 0, 0), (1, 0, 1)),
+        ("f1", (2, 0, 0), (2, 1, 1)),
+    ):
+        below = counts @ np.array(whole)
+        if not below.any():
+            continue
+        drawn = sums @ np.array(whole)
+        samples = np.divide(sums @ np.array(parts), drawn, out=np.full(len(sums), np.nan), where=drawn > 0)
+        value = (counts @ np.array(parts)).sum() / below.sum()
+        found[name] = about.figure(value, samples, int(np.count_nonzero(below)), about.threshold)
+    return found
 
 
 def _picture_tables(answers: list[Judged], rows: np.ndarray) -> dict:
