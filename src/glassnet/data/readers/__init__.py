@@ -36,8 +36,9 @@ LAYOUTS: tuple[Layout, ...] = (
     yolo.LAYOUT,
     boxes_table.LAYOUT,
     instance_folders.LAYOUT,
-    indexed.LAYOUT,
+    indexed.BOTH,
     masks.LAYOUT,
+    indexed.LAYOUT,  # after masks of classes, which leave it what looks like numbers of things
     table.LAYOUT,  # a table of labels is the user's own word, so it comes before anything guessed from folders
     folders.LAYOUT,
 )

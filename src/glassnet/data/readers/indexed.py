@@ -15,7 +15,7 @@ from glassnet.data.readers.class_table import ClassTable, names_classes, only_na
 from glassnet.data.readers.instance_folders import OBJECT
 from glassnet.data.readers.layout import Layout, finish_things
 from glassnet.data.readers.listing import Listing
-from glassnet.data.readers.numbering import VOID
+from glassnet.data.readers.numbering import VOID, smoothed
 from glassnet.errors import DataError
 
 _MOST = 10_000
@@ -34,9 +34,15 @@ def claims(listing: Listing) -> bool:
     if not pairs.are_masks(listing, paths):
         return False
     seen = pairs.look(listing, paths)
-    return all(values.ndim == 2 for values in seen) and any(
-        set(np.unique(values).tolist()) - {0, VOID} for values in seen
-    )
+    if any(values.ndim == 3 or smoothed(values) for values in seen):
+        return False
+    return any(set(np.unique(values).tolist()) - {0, VOID} for values in seen)
+
+
+def claims_both(listing: Listing) -> bool:
+    """Most pictures have two masks: one of classes, and one in a folder that says that it tells things apart (SegmentationObject)."""
+    found = pairs.pair(listing)
+    return bool(found.masks and found.objects) and claims(listing)
 
 
 def read(listing: Listing) -> Catalog:
@@ -73,11 +79,14 @@ def read(listing: Listing) -> Catalog:
             f"value 255: taken as the border between things in {void[0]:,} masks, as in Pascal VOC; it is no thing"
         )
     listing.skipped += listing.others.values()
-    return finish_things(listing, "pictures with a mask that numbers their things", examples, "masks", notes)
+    return finish_things(
+        listing, "pictures with a mask that numbers their things", sorted(examples, key=pairs.by_key), "masks", notes
+    )
 
 
+BOTH = Layout("masks that tell things apart", claims_both, read, tasks=("instances", "detect", "localize"))
 LAYOUT = Layout(
-    "a mask that numbers things", claims, read, tasks=("instances", "detect", "segment", "localize"), guessed=True
+    "masks that number things", claims, read, tasks=("instances", "detect", "segment", "localize"), guessed=True
 )
 
 

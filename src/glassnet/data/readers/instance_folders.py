@@ -12,7 +12,7 @@ from glassnet.data.catalog import Catalog, Example, Fault, MaskFile, Quarantined
 from glassnet.data.readers.class_table import only_name
 from glassnet.data.readers.layout import Layout, finish_things, some
 from glassnet.data.readers.listing import Listing
-from glassnet.data.readers.pairs import MASK_FOLDERS, PICTURE_FOLDERS, split_of
+from glassnet.data.readers.pairs import MASK_FOLDERS, PICTURE_FOLDERS, by_key, split_of
 
 OBJECT = "object"
 """The class of things that nobody named."""
@@ -52,7 +52,7 @@ def read(listing: Listing) -> Catalog:
     examples = [
         Example(
             listing.pictures[path],
-            Things(tuple(_thing(listing, label or name, mask) for label, mask in masks)),
+            Things(tuple(_thing(listing, label or name, mask) for label, mask in sorted(masks))),
             split_of(path),
         )
         for path, masks in found.masks.items()
@@ -61,10 +61,10 @@ def read(listing: Listing) -> Catalog:
     fault = Fault("no_mask", "There is no folder of masks for it, so nobody knows what is in it.")
     examples += [Example(listing.pictures[path], Things(faults=(fault,)), split_of(path)) for path in found.lonely]
     listing.skipped += listing.others.values()
-    return finish_things(listing, "pictures with a mask for each thing", examples, "masks", notes)
+    return finish_things(listing, "pictures with a mask for each thing", sorted(examples, key=by_key), "masks", notes)
 
 
-LAYOUT = Layout("a mask for each thing", claims, read, tasks=("instances", "detect", "segment", "localize"))
+LAYOUT = Layout("masks of single things", claims, read, tasks=("instances", "detect", "segment", "localize"))
 
 
 def _thing(listing: Listing, name: str, mask: str) -> Thing:
@@ -92,7 +92,7 @@ def _find(listing: Listing) -> _Found:
         if owner is None:
             found.spare += paths
         else:
-            found.masks.setdefault(owner, []).extend((name, path) for path in sorted(paths))
+            found.masks.setdefault(owner, []).extend((name, path) for path in paths)
     rest = [path for paths in pictures.values() for path in paths if path not in found.masks]
     hollow = {place for role, place in (_place(folder.split("/")) for folder in listing.folders) if role == "mask"}
     found.empty = {owners[place] for place in hollow & owners.keys()} & set(rest)

@@ -61,10 +61,10 @@ def read(listing: Listing) -> Catalog:
         | ({listing.others[table.path]} if table else set())
     )
     listing.skipped += [key for key in (*listing.pictures.values(), *listing.others.values()) if key not in used]
-    return _finish(listing, examples, meaning, notes)
+    return _finish(listing, sorted(examples, key=pairs.by_key), meaning, notes)
 
 
-LAYOUT = Layout("pictures and masks", claims, read, tasks=("segment",))
+LAYOUT = Layout("masks of classes", claims, read, tasks=("segment",))
 
 
 def _example(listing: Listing, path: str, mask: str, meaning: Meaning) -> Example:

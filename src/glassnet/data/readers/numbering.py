@@ -31,6 +31,12 @@ def numbers_things(masks: Sequence[np.ndarray]) -> bool:
     return bool(np.mean(whole) >= 0.9)
 
 
+def smoothed(values: np.ndarray) -> bool:
+    """Tell whether a mask (H, W) has two values and a seam of greys between them, as resizing leaves it."""
+    found, counts = np.unique(values, return_counts=True)
+    return len(found) > 20 and counts[[0, -1]].sum() >= 0.9 * values.size
+
+
 def _values(mask: np.ndarray) -> list[int]:
     found = np.unique(mask).tolist()
     wide = bool(found) and found[-1] > VOID

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from glassnet.data.catalog import Quarantined
+from glassnet.data.catalog import Example, Quarantined
 from glassnet.data.mask_files import is_lossy, mask_values
 from glassnet.data.readers.layout import SPLIT_NAMES, some
 from glassnet.data.readers.listing import Listing
@@ -79,6 +79,11 @@ def split_of(path: str) -> str | None:
         if (split := SPLIT_NAMES.get(folder.rstrip("0123456789_-"))) is not None:
             return split
     return None
+
+
+def by_key(example: Example) -> str:
+    """Return what examples are sorted by: the order of folders in a listing is nothing that a person would expect."""
+    return example.key
 
 
 def stem_of(path: str) -> str:
