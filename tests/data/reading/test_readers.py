@@ -217,7 +217,8 @@ names = st.text(
     data=st.data(),
 )
 def test_classes_are_numbered_by_name_whatever_the_order_on_disk(classes, data, tmp_path_factory, picture):
-    if {name.lower() for name in classes} & {"__macosx", "@eadir", "images", "masks", "train", "test", "val"}:
+    reserved = {"__macosx", "@eadir", "thumbs.db", "desktop.ini", "images", "masks", "train", "test", "val"}
+    if {name.lower() for name in classes} & reserved:
         return
     root = tmp_path_factory.mktemp("names")
     for name in data.draw(st.permutations(sorted(classes))):

@@ -8,44 +8,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from glassnet.data.catalog import Catalog, Quarantined
-from glassnet.data.readers.finding import Finder, not_used, shown
-from glassnet.data.readers.gathering import Box, Page, bad_number, is_fractions, numbers, side, unit
-from glassnet.data.readers.layout import Layout, finish_things, some, split_of
-from glassnet.data.readers.listing import Listing
-from glassnet.data.readers.sizes import upright_sizes
-from glassnet.data.readers.table import (
+from glassnet.data.readers.columns import (
     FILE,
     GROUP,
     LABEL,
     SPLIT,
     SPLIT_VALUES,
+    box_columns,
     first_header,
-    has_boxes,
     header_names,
     table_rows,
 )
+from glassnet.data.readers.finding import Finder, not_used, shown
+from glassnet.data.readers.gathering import Box, Page, bad_number, is_fractions, numbers, side, unit
+from glassnet.data.readers.layout import Layout, finish_things, some, split_of
+from glassnet.data.readers.listing import Listing
+from glassnet.data.readers.sizes import upright_sizes
 from glassnet.errors import DataError
 
-_STARTS = (
-    ("x1", "y1"),
-    ("xmin", "ymin"),
-    ("x_min", "y_min"),
-    ("x", "y"),
-    ("left", "top"),
-    ("bbox_x", "bbox_y"),
-    ("x_0", "y_0"),
-    ("x0", "y0"),
-)
-_ENDS = (("x2", "y2"), ("xmax", "ymax"), ("x_max", "y_max"), ("right", "bottom"), ("x_1", "y_1"), ("x1", "y1"))
-_EXTENTS = (
-    ("w", "h"),
-    ("bbox_width", "bbox_height"),
-    ("box_width", "box_height"),
-    ("bbox_w", "bbox_h"),
-    ("width", "height"),
-)
 _SIZES = (("image_width", "image_height"), ("img_width", "img_height"), ("width", "height"))
-_LISTED = ("bbox",)
 _CROWD = ("iscrowd", "is_crowd", "crowd", "difficult", "isgroupof")
 _NO_LABEL = "object"
 
@@ -208,7 +189,7 @@ def _tables(listing: Listing) -> list[str]:
     for path in sorted(listing.others, key=lambda path: (path.count("/"), path)):
         if path.lower().endswith((".csv", ".tsv")):
             names = first_header(listing, path)
-            if any(name in FILE for name in names) and has_boxes(names):
+            if any(name in FILE for name in names) and box_columns(names)[0]:
                 found.append(path)
     of_splits = [path for path in found if split_of(path, in_name=True)]
     return of_splits or found[:1]
@@ -225,35 +206,16 @@ def _columns(where: str, header: Sequence[str]) -> _Columns:
             (names.index(alias) for alias in aliases if alias in names and names.index(alias) not in taken), None
         )
 
-    def two(pairs: Sequence[tuple[str, str]], taken: Sequence[int] = ()) -> tuple[int, int] | None:
-        for first, second in pairs:
-            if first in names and second in names and names.index(first) not in taken:
-                return names.index(first), names.index(second)
-        return None
-
     file = one(FILE)
     assert file is not None, "only tables with a column for the file get here"
-    corners, box = False, ()
-    start = two(_STARTS)
-    if start is not None and "x0" in names and "x1" in names:
-        start = two((("x0", "y0"),))
-    if start is not None:
-        end = two(_ENDS, start)
-        corners, rest = end is not None, end or two(_EXTENTS)
-        box = (*start, *rest) if rest else ()
-    if not box:
-        listed = one(_LISTED)
-        if listed is None:
-            raise DataError(
-                f"{where} has the columns {', '.join(header)}, but none that say where a box ends; write x1,y1,x2,y2 or x,y,w,h."
-            )
-        box = (listed,)
+    box, corners = box_columns(names)
+    sizes = ((names.index(x), names.index(y)) for x, y in _SIZES if x in names and y in names)
     return _Columns(
         file=file,
-        label=one(LABEL, (file,)),
+        label=one(LABEL, (file, *box)),
         box=box,
         corners=corners,
-        size=two(_SIZES, box),
+        size=next((size for size in sizes if not set(size) & set(box)), None),
         split=one(SPLIT),
         group=one(GROUP),
         crowd=one(_CROWD),

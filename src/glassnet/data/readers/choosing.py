@@ -27,7 +27,7 @@ def choose(listing: Listing, layouts: Sequence[Layout], task: str | None) -> Cat
     claiming = [layout for layout in layouts if layout.claims(listing)]
     if not claiming:
         return None
-    if any(not layout.guessed for layout in claiming) and task != "classify":
+    if any(not layout.guessed for layout in claiming) and task is None:
         claiming = [layout for layout in claiming if not layout.guessed]
     if task is None:
         catalog = claiming[0].read(_fresh(listing))
@@ -66,10 +66,8 @@ def _with_others(catalog: Catalog, taken: Layout, others: Sequence[Layout]) -> C
     notes = []
     for other in others:
         tasks = [task for task in other.tasks if task not in catalog.answers]
-        how = f"--task {tasks[0]} takes them" if tasks else "to use them, move the others away"
-        notes.append(
-            f"{other.name} are there as well; {taken.name} are taken, for {catalog.task}. {how[0].upper() + how[1:]}"
-        )
+        how = f"--task {tasks[0]} takes {other.name}" if tasks else f"To use {other.name}, move the others away"
+        notes.append(f"two layouts fit: {taken.name}, and {other.name}; {taken.name} are taken ({catalog.task}). {how}")
     return replace(catalog, notes=(*catalog.notes, *notes))
 
 

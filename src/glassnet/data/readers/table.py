@@ -3,47 +3,25 @@
 Other headers people write (`filename`, `species`, `patient_id`, `subset`, …) are understood where they can mean only one thing.
 """
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from glassnet.data.catalog import Catalog, ClassLabel, Example, Quarantined
+from glassnet.data.readers.columns import (
+    FILE,
+    GROUP,
+    LABEL,
+    SPLIT,
+    SPLIT_VALUES,
+    box_columns,
+    first_header,
+    header_names,
+    table_rows,
+)
 from glassnet.data.readers.finding import Finder, not_used
-from glassnet.data.readers.layout import SPLIT_NAMES, Layout, class_of, finish, some
+from glassnet.data.readers.layout import Layout, class_of, finish, some
 from glassnet.data.readers.listing import Listing
 from glassnet.errors import DataError
-
-FILE = (
-    "file",
-    "filename",
-    "file_name",
-    "image",
-    "image_name",
-    "image_path",
-    "img",
-    "path",
-    "filepath",
-    "file_path",
-    "image_id",
-    "id",
-)
-LABEL = ("label", "class", "class_name", "category", "target", "species", "breed", "type", "diagnosis", "y")
-GROUP = (
-    "group",
-    "group_id",
-    "patient",
-    "patient_id",
-    "subject",
-    "subject_id",
-    "video",
-    "video_id",
-    "animal_id",
-    "scene",
-)
-SPLIT = ("split", "set", "subset", "partition", "part")
-_LONGEST_HEADER = 16 << 10
-SPLIT_VALUES = SPLIT_NAMES | {"dev": "validation"}
 
 
 @dataclass(frozen=True)
@@ -83,7 +61,7 @@ def _table(listing: Listing) -> str | None:
     tables = sorted(
         (p for p in listing.others if p.lower().endswith((".csv", ".tsv"))), key=lambda p: (p.count("/"), p)
     )
-    tables = [p for p in tables if not has_boxes(first_header(listing, p))]
+    tables = [p for p in tables if not box_columns(first_header(listing, p))[0]]
     named = [p for p in tables if p.rpartition("/")[2].lower() in ("labels.csv", "labels.tsv", "label.csv")]
     if named:
         return named[0]
@@ -95,49 +73,6 @@ def _table(listing: Listing) -> str | None:
         if any(n in FILE for n in names) and any(n in LABEL for n in names):
             return tables[0]
     return None
-
-
-def has_boxes(names: Sequence[str]) -> bool:
-    """Tell whether a header (as `header_names` gives it) names the place of a box."""
-    starts = {"x1", "xmin", "x_min", "x", "left", "bbox_x", "x0", "x_0"} & set(names)
-    ends = {"x2", "xmax", "x_max", "right", "w", "bbox_width", "box_width", "bbox_w", "width", "x_1"} & set(names)
-    return bool((starts and ends) or "bbox" in names)
-
-
-def first_header(listing: Listing, path: str) -> list[str]:
-    """Return the names of a table's columns from its first line alone; none where it is no table."""
-    try:
-        lines = listing.source.read(listing.others[path])[:_LONGEST_HEADER].decode("utf-8-sig", "replace").lstrip()
-        line = lines.partition("\n")[0]
-        return header_names(next(csv.reader([line], delimiter=max(",;\t", key=line.count)), []))
-    except (DataError, csv.Error):
-        return []
-
-
-def table_rows(listing: Listing, path: str) -> list[tuple[int, list[str]]]:
-    """Return (line number, cells) of every line that is not blank. Raises DataError."""
-    text = listing.text(path)
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows, line = [], 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((line, [cell.strip() for cell in cells]))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(f"{listing.root}: {path} cannot be read as a table from line {line} on: {error}.") from None
-    if len(rows) < 2:
-        raise DataError(
-            f"{listing.root}: {path} needs a header (file,label) and at least one line below it; it has {len(rows)} lines."
-        )
-    return rows
-
-
-def header_names(header: Sequence[str]) -> list[str]:
-    """Return the names of the columns in lower case, with underscores for spaces and hyphens."""
-    return [name.strip().lower().replace(" ", "_").replace("-", "_") for name in header]
 
 
 def _columns(where: str, header: Sequence[str]) -> tuple[_Columns, list[str]]:
