@@ -10,11 +10,14 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from glassnet.errors import StorageError
+
+_UMASK = threading.Lock()  # two threads that read it at once could leave it changed
 
 
 @contextlib.contextmanager
@@ -105,8 +108,9 @@ def why(path: Path, error: OSError, verb: str = "write") -> str:
 
 def _umask() -> int:
     # mkstemp creates 0600; a run folder is meant to be shared the way any other file is. Reading the umask needs setting it.
-    mask = os.umask(0o022)
-    os.umask(mask)
+    with _UMASK:
+        mask = os.umask(0o022)
+        os.umask(mask)
     return mask
 
 

@@ -94,6 +94,10 @@ def _splits(listing: Listing, config: Config, labels: dict[str, str], notes: lis
         return {picture: split_of(picture) for picture in listing.pictures if picture.rpartition("/")[0] in folders}
     found: dict[str, str | None] = {}
     torn: list[str] = []
+    named = list(config.places.values())
+    if len(named) > 1 and not config.lists and all(folders == named[0] for folders in named):
+        notes.append(f"{config.path} names the same pictures for {' and '.join(config.places)}, which gives no splits")
+        return dict.fromkeys(_of_split(listing, config, next(iter(config.places))))
     for split in ("train", "validation", "test"):
         for picture in _of_split(listing, config, split):
             if found.get(picture, split) != split:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from glassnet import durable
 from glassnet.data.catalog import Polygon
 from glassnet.data.shapes import rle_of
-from glassnet.data.writers.record import FOLDERS, Loss, Losses, Written, as_things, plain
+from glassnet.data.writers.files import Files
+from glassnet.data.writers.record import Loss, Losses, Written, as_things, plain, split_word
 
 
 def write(folder: Path, pictures: Iterable[Written], classes: Sequence[str], task: str) -> list[Loss]:
@@ -20,20 +20,21 @@ def write(folder: Path, pictures: Iterable[Written], classes: Sequence[str], tas
     numbers = {name: number for number, name in enumerate(classes, 1)}
     lists: dict[str | None, tuple[list[dict], list[dict]]] = {}
     annotation = 0
-    for image, picture in enumerate(pictures, 1):
-        if picture.data is not None:
-            durable.write_bytes(folder / "images" / FOLDERS.get(picture.split or "", "") / picture.name, picture.data)
-        written = as_things(picture, classes, losses)
-        images, annotations = lists.setdefault(picture.split, ([], []))
-        images.append({"id": image, "file_name": picture.name, "height": picture.height, "width": picture.width})
-        for place in range(len(written.things)):
-            annotation += 1
-            annotations.append({"id": annotation, "image_id": image, **_record(written, place, numbers)})
-    categories = [{"id": number, "name": name} for name, number in numbers.items()]
-    for split, (images, annotations) in lists.items():
-        end = f"_{FOLDERS[split]}" if split else ""
-        parts = {"images": images, "categories": categories, "annotations": annotations}
-        durable.write_text(folder / "annotations" / f"instances{end}.json", _text(parts))
+    with Files(folder) as files:
+        for image, picture in enumerate(pictures, 1):
+            if picture.data is not None:
+                files.put(f"images/{picture.place}{picture.name}", picture.data)
+            written = as_things(picture, classes, losses)
+            images, annotations = lists.setdefault(picture.split, ([], []))
+            images.append({"id": image, "file_name": picture.name, "height": picture.height, "width": picture.width})
+            for place in range(len(written.things)):
+                annotation += 1
+                annotations.append({"id": annotation, "image_id": image, **_record(written, place, numbers)})
+        categories = [{"id": number, "name": name} for name, number in numbers.items()]
+        for split, (images, annotations) in lists.items():
+            end = f"_{split_word(split)}" if split else ""
+            parts = {"images": images, "categories": categories, "annotations": annotations}
+            files.put(f"annotations/instances{end}.json", _text(parts))
     return list(losses)
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from glassnet import durable
-from glassnet.data.writers.record import FOLDERS, Loss, Losses, Written, plain
+from glassnet.data.writers.files import Files
+from glassnet.data.writers.record import Loss, Losses, Written, plain
 
 CROWDS = "Crowd regions left out, since the table has no mark for them; what they cover now counts as background"
 OUTLINES = "Outlines left out, of which only the box is kept, since a table of boxes has no place for them"
@@ -20,20 +21,13 @@ def write(folder: Path, pictures: Iterable[Written], classes: Sequence[str], tas
     losses = Losses()
     rows: list[list[object]] = []
     splits = scores = False
-    for picture in pictures:
-        file = "/".join(part for part in ("images", FOLDERS.get(picture.split or "", ""), picture.name) if part)
-        if picture.data is not None:
-            durable.write_bytes(folder / file, picture.data)
-        splits, scores = splits or picture.split is not None, scores or bool(picture.scores)
-        kept = [place for place, thing in enumerate(picture.things) if not thing.crowd]
-        losses.add(CROWDS, picture, len(picture.things) - len(kept))
-        losses.add(OUTLINES, picture, sum(picture.things[place].shape is not None for place in kept))
-        split = FOLDERS.get(picture.split or "", "")
-        for place in kept:
-            corners = [plain(value) for value in picture.box(place)]
-            rows.append([file, picture.things[place].label, *corners, split, picture.score(place)])
-        if not kept:
-            rows.append([file, "", "", "", "", "", split, ""])
+    with Files(folder) as files:
+        for picture in pictures:
+            file = f"images/{picture.place}{picture.name}"
+            if picture.data is not None:
+                files.put(file, picture.data)
+            splits, scores = splits or picture.split is not None, scores or bool(picture.scores)
+            rows += _rows(picture, file, losses)
     columns = ["file", "label", "x1", "y1", "x2", "y2", *["split"] * splits, *["confidence"] * scores]
     keep = [*range(6), *[6] * splits, *[7] * scores]
     text = io.StringIO()
@@ -42,3 +36,17 @@ def write(folder: Path, pictures: Iterable[Written], classes: Sequence[str], tas
     table.writerows([row[column] for column in keep] for row in rows)
     durable.write_text(folder / "boxes.csv", text.getvalue())
     return list(losses)
+
+
+def _rows(picture: Written, file: str, losses: Losses) -> list[list[object]]:
+    kept = [place for place, thing in enumerate(picture.things) if not thing.crowd]
+    losses.add(CROWDS, picture, len(picture.things) - len(kept))
+    losses.add(OUTLINES, picture, sum(picture.things[place].shape is not None for place in kept))
+    split = picture.place.rstrip("/")
+    if not kept:
+        return [[file, "", "", "", "", "", split, ""]]
+    corners = [[plain(value) for value in picture.box(place)] for place in kept]
+    return [
+        [file, picture.things[place].label, *four, split, picture.score(place)]
+        for place, four in zip(kept, corners, strict=True)
+    ]

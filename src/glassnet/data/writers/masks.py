@@ -13,16 +13,16 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from glassnet import durable
 from glassnet.data.shapes import box_of
 from glassnet.data.truths import BACKGROUND, IGNORED
-from glassnet.data.writers.record import FOLDERS, Loss, Losses, Written
+from glassnet.data.writers.files import Files
+from glassnet.data.writers.record import SAME, Loss, Losses, Written
 from glassnet.errors import DataError
 
 HIDDEN = "Pixels of things that lie under smaller ones, since a pixel can have one number only"
 GONE = "Things that lie wholly under smaller ones, left out"
 CROWDS = "Crowd regions written as pixels to be ignored, and not as things"
-BOXES = "Boxes that differ from their mask by a pixel or more left out, since masks have none of their own"
+BOXES = "Boxes that differ from their mask, left out, since masks have none of their own"
 SCORES = "Confidences left out, since masks have no place for them"
 _IGNORED_NAME = "unlabelled"
 _MOST = 65_000
@@ -39,19 +39,19 @@ def write(folder: Path, pictures: Iterable[Written], classes: Sequence[str], tas
     if len(names) > IGNORED:
         raise DataError(f"A palette holds {IGNORED} classes, and these are {len(names):,}.")
     ignored = False
-    for picture in pictures:
-        place = folder / FOLDERS.get(picture.split or "", "")
-        if picture.data is not None:
-            durable.write_bytes(place / "images" / picture.name, picture.data)
-        losses.add(SCORES, picture, len(picture.scores))
-        if told_apart:
-            numbers, pixels = _painted(picture, names, losses)
-            durable.write_bytes(place / "instances" / f"{picture.stem}.png", _png(numbers))
-        else:
-            pixels = picture.truth.classes_map()
-        ignored = ignored or bool((pixels == IGNORED).any())
-        durable.write_bytes(place / "masks" / f"{picture.stem}.png", _png(pixels))
-    durable.write_text(folder / "classes.csv", _table(names, ignored))
+    with Files(folder) as files:
+        for picture in pictures:
+            if picture.data is not None:
+                files.put(f"{picture.place}images/{picture.name}", picture.data)
+            losses.add(SCORES, picture, len(picture.scores))
+            if told_apart:
+                numbers, pixels = _painted(picture, names, losses)
+                files.put(f"{picture.place}instances/{picture.stem}.png", _png(numbers))
+            else:
+                pixels = picture.truth.classes_map()
+            ignored = ignored or bool((pixels == IGNORED).any())
+            files.put(f"{picture.place}masks/{picture.stem}.png", _png(pixels))
+        files.put("classes.csv", _table(names, ignored))
     return list(losses)
 
 
@@ -81,7 +81,7 @@ def _painted(picture: Written, names: Sequence[str], losses: Losses) -> tuple[np
 
 def _moved(picture: Written, place: int, mask: np.ndarray) -> bool:
     given = picture.things[place].box
-    return given is not None and bool(mask.any()) and bool(np.abs(np.subtract(box_of(mask), given)).max() >= 1)
+    return given is not None and bool(mask.any()) and bool(np.abs(np.subtract(box_of(mask), given)).max() > SAME)
 
 
 def _png(values: np.ndarray) -> bytes:

@@ -9,8 +9,9 @@ from glassnet.data.catalog import Thing
 from glassnet.data.shapes import box_of, rle_of
 from glassnet.data.truths import BACKGROUND, IGNORED, Truth
 
-FOLDERS = {"train": "train", "validation": "val", "test": "test"}
-"""What the splits are called in other people's layouts."""
+_FOLDERS = {"train": "train", "validation": "val", "test": "test"}
+SAME = 0.01
+"""Pixels within which two boxes are the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,11 @@ class Written:
     def stem(self) -> str:
         """The name without its ending, which pairs a picture with its annotation."""
         return self.name.rpartition(".")[0] or self.name
+
+    @property
+    def place(self) -> str:
+        """The folder of its split with a slash at the end, as other people call it: train/, val/, test/; empty without a split."""
+        return f"{split_word(self.split)}/" if self.split else ""
 
     @property
     def height(self) -> int:
@@ -122,6 +128,11 @@ def as_things(picture: Written, classes: Sequence[str], losses: Losses) -> Writt
         tuple(masks),
     )
     return replace(picture, things=tuple(things), truth=truth)
+
+
+def split_word(split: str) -> str:
+    """Return what a split is called in other people's layouts."""
+    return _FOLDERS[split]
 
 
 def plain(value: float) -> int | float:

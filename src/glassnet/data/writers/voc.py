@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from glassnet import durable
-from glassnet.data.writers.record import FOLDERS, Loss, Losses, Written
+from glassnet.data.writers.files import Files
+from glassnet.data.writers.record import Loss, Losses, Written, split_word
 from glassnet.errors import DataError
 
 ROUNDED = "Boxes moved to whole pixels, by at most one half, since VOC has no others"
@@ -27,14 +27,15 @@ def write(folder: Path, pictures: Iterable[Written], classes: Sequence[str], tas
     """
     losses = Losses()
     sets: dict[str, list[str]] = {}
-    for picture in pictures:
-        if picture.data is not None:
-            durable.write_bytes(folder / "JPEGImages" / picture.name, picture.data)
-        durable.write_text(folder / "Annotations" / f"{picture.stem}.xml", _xml(picture, losses))
-        if picture.split:
-            sets.setdefault(picture.split, []).append(picture.stem)
-    for split, stems in sets.items():
-        durable.write_text(folder / "ImageSets" / "Main" / f"{FOLDERS[split]}.txt", "".join(f"{s}\n" for s in stems))
+    with Files(folder) as files:
+        for picture in pictures:
+            if picture.data is not None:
+                files.put(f"JPEGImages/{picture.name}", picture.data)
+            files.put(f"Annotations/{picture.stem}.xml", _xml(picture, losses))
+            if picture.split:
+                sets.setdefault(picture.split, []).append(picture.stem)
+        for split, stems in sets.items():
+            files.put(f"ImageSets/Main/{split_word(split)}.txt", "".join(f"{stem}\n" for stem in stems))
     return list(losses)
 
 
