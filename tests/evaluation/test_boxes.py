@@ -187,6 +187,13 @@ def test_what_is_not_there_has_no_figure_and_is_said():
     assert any("No answer reaches the threshold 0.95" in sentence for sentence in silent.warnings)
 
 
+def test_a_size_that_is_rare_is_said():
+    wide = ("a", (0.0, 0.0, 150.0, 150.0))
+    truths = [truth(wide) for _ in range(11)] + [truth(("a", (0.0, 0.0, 8.0, 8.0)))]
+    scores = scored([answer(("a", 0.9, wide[1])) for _ in truths], truths)
+    assert scores["AP_small"].n == 1 and any("hold small things" in sentence for sentence in scores.warnings)
+
+
 def test_few_pictures_and_more_things_than_count_are_said():
     boxes = [(float(x), float(y), x + 8.0, y + 8.0) for x in range(0, 220, 20) for y in range(0, 220, 20)]
     real = truth(*(("a", box) for box in boxes))

@@ -244,6 +244,11 @@ def _warnings(
         found.append(
             f"Fewer than {_FEW} pictures in {about.name} show {_listed(few)}: intervals from so few are too narrow."
         )
+    rare = [size for size in SIZES if f"AP_{size}" in figures and figures[f"AP_{size}"].n < _FEW]
+    if rare and about.n >= _FEW:
+        found.append(
+            f"Fewer than {_FEW} pictures in {about.name} hold {' or '.join(rare)} things: do not build on their AP."
+        )
     crowded = sum(bool((np.bincount(p.things[~p.crowd], minlength=1) > MOST).any()) for p in pictures)
     if crowded:
         found.append(
