@@ -322,3 +322,25 @@ def test_the_two_spoiled_pictures_of_the_blood_cells_are_kept_out_and_no_others(
     kept_out = [catalog.examples[row].key for row in found.quarantined]
     assert kept_out == ["JPEGImages/BloodImage_00338.jpg", "JPEGImages/BloodImage_00343.jpg"]
     assert found["box_empty"].keys == tuple(kept_out)
+
+
+def frames(world, n: int, step: int) -> None:
+    """Pictures cut from one wide scene, each `step` pixels further."""
+    wide = np.random.default_rng(5).integers(0, 256, (6, 60, 3), np.uint8)
+    strip = Image.fromarray(wide).resize((900, 60), Image.Resampling.BICUBIC)
+    for i in range(n):
+        world.put(f"p{i:02d}.png", (Thing("cat", (5.0, 6.0, 30.0, 40.0)), Thing("dog", (40.0, 10.0, 75.0, 50.0))), i)
+        strip.crop((i * step, 0, i * step + 80, 60)).save(world.root / f"p{i:02d}.png")
+
+
+def test_frames_of_a_recording_are_said_before_a_test_is_cut_from_them(world):
+    frames(world, 40, 9)
+    assert world.look()["recordings"].rank == "warning"
+    world.splits = {f"p{i:02d}.png": ("train", "validation", "test")[max(0, i - 37)] for i in range(40)}
+    assert "recordings" not in world.look()
+
+
+def test_unrelated_pictures_are_no_recording(world):
+    for i in range(40):
+        world.put(f"p{i:02d}.png", (Thing("cat", (5.0, 6.0, 30.0, 40.0)), Thing("dog", (40.0, 10.0, 75.0, 50.0))), i)
+    assert "recordings" not in world.look()

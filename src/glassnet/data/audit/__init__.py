@@ -13,6 +13,7 @@ from glassnet.data.audit.findings import RANKS, Audit, Finding, audit_from_dict,
 from glassnet.data.audit.groups import Groups, find_groups
 from glassnet.data.audit.leaks import duplicate_findings, group_findings, leaking_rows
 from glassnet.data.audit.pictures import bad_pictures, odd_pictures, statistics
+from glassnet.data.audit.recordings import recording_findings
 from glassnet.data.catalog import Catalog
 from glassnet.data.labels import label_numbers, split_numbers
 from glassnet.data.store import Store
@@ -41,6 +42,7 @@ def audit(catalog: Catalog, store: Store, recipe: DataRecipe) -> Audit:
         *class_findings(catalog, shows, splits, usable),
         *odd_pictures(catalog, store, store.settings.fit),
         *group_findings(catalog, groups, splits),
+        *(recording_findings(catalog, store, groups, splits, usable, recipe) if dense else ()),
         *(Finding("layout", "note", note) for note in catalog.notes if not (dense and note.startswith(_SAID))),
     ]
     return Audit(
