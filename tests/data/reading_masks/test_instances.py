@@ -176,3 +176,20 @@ def test_digests_see_the_bytes_of_masks_and_not_their_names(write, photo, mask, 
     assert annotation_digest(catalog, 0) != before
     (root / "a/masks/2.png").unlink()
     assert annotation_digest(catalog, 0) not in (before, annotation_digest(catalog, 1))
+
+
+def test_a_set_with_both_masks_is_read_for_its_things_and_on_request_for_its_classes(write, photo, mask, scattered):
+    from glassnet.data.readers import recognise
+
+    files = {"ImageSets/Segmentation/train.txt": "a\nb\n", "JPEGImages/unlisted.png": photo()}
+    for stem in "ab":
+        classes = np.zeros((16, 24, 3), np.uint8)
+        classes[scattered(2) > 0] = (128, 0, 0)
+        files |= {f"JPEGImages/{stem}.png": photo(), f"SegmentationObject/{stem}.png": mask(scattered(2))}
+        files[f"SegmentationClass/{stem}.png"] = mask(classes)
+    files["classes.csv"] = "name,r,g,b\nground,0,0,0\nplane,128,0,0\n"
+    root = write(files)
+    catalog = recognise(root)
+    assert (catalog.task, catalog.classes, len(catalog)) == ("instances", ("plane",), 2)
+    assert "JPEGImages/unlisted.png" in catalog.skipped
+    assert recognise(root, "segment").classes == ("ground", "plane")

@@ -302,3 +302,20 @@ def test_the_streets_of_camvid_and_the_nuclei(real):
     assert (len(nuclei), nuclei.task) == (52, "instances")
     assert sum(len(e.annotation.things) for e in nuclei.examples) == 1242
     assert sorted(str(e.split) for e in nuclei.examples).count("train") == 42
+
+
+def test_masks_are_read_where_they_are_in_an_archive(write, photo, mask, halves, scattered, tmp_path):
+    import shutil
+
+    from glassnet.data.readers import recognise
+
+    files = {f"train/images/{i}.png": photo(i) for i in range(20)}
+    classes = write(files | {f"train/masks/{i}.png": mask(halves(0, 1 + i % 2)) for i in range(20)}, "classes")
+    things = write(files | {f"train/masks/{i}.png": mask(scattered(2 + i)) for i in range(20)}, "things")
+    for folder in (classes, things):
+        packed = shutil.make_archive(str(tmp_path / folder.name), "gztar", folder)
+        here, there = recognise(folder), recognise(packed)
+        assert there.classes == here.classes
+        for row in (0, 13):
+            assert (truth_of(there, row, 16, 24).labels == truth_of(here, row, 16, 24).labels).all()
+    assert (truth_of(there, 3, 16, 24).mask(1) == truth_of(here, 3, 16, 24).mask(1)).all()

@@ -53,32 +53,33 @@ def read(listing: Listing) -> Catalog:
     classes = found.masks if found.objects else {}
     table = read_table(listing) if classes else None
     splits = pairs.listed_splits(listing)
-    name = only_name(listing)
-    void = [0]
+    name = only_name(listing) or OBJECT
 
-    def one(path: str) -> Example:
-        split = splits.get(pairs.stem_of(path)) if splits else pairs.split_of(path)
-        things = _things(listing, masks[path], classes.get(path), table, name or OBJECT, void)
-        return Example(listing.pictures[path], things, split)
+    def split_of(path: str) -> str | None:
+        return splits.get(pairs.stem_of(path)) if splits else pairs.split_of(path)
 
     with ThreadPoolExecutor(4 if len(masks) > 16 else 1) as pool:
-        examples = list(pool.map(one, masks))
+        read_ones = pool.map(lambda path: _things(listing, masks[path], classes.get(path), table, name), masks)
+        things = dict(zip(masks, read_ones, strict=True))
+    examples = [
+        Example(listing.pictures[path], found_things, split_of(path)) for path, (found_things, _) in things.items()
+    ]
     fault = Fault("no_mask", "There is no mask of the same name, so nobody knows what is in it.")
-    for path in (*found.lonely, *(path for path in found.masks if path not in masks)):
-        split = splits.get(pairs.stem_of(path)) if splits else pairs.split_of(path)
-        examples.append(Example(listing.pictures[path], Things(faults=(fault,)), split))
+    lonely = [*found.lonely, *(path for path in found.masks if path not in masks)]
+    examples += [Example(listing.pictures[path], Things(faults=(fault,)), split_of(path)) for path in lonely]
     if not found.objects:
         notes.append(
             "values of masks: they are taken as the numbers of the things in a picture, 0 as nothing; if they are classes, write a "
             "classes.csv with the columns index,name"
         )
-    if not classes and not name:
+    if not classes and name == OBJECT:
         notes.append(f"class of things: nothing names them, so each is called {OBJECT!r}")
-    if void[0]:
+    bordered = sum(border for _, border in things.values())
+    if bordered:
         notes.append(
-            f"value 255: taken as the border between things in {void[0]:,} masks, as in Pascal VOC; it is no thing"
+            f"value 255: taken as the border between things in {bordered:,} masks, as in Pascal VOC; it is no thing"
         )
-    listing.skipped += listing.others.values()
+    pairs.skip_rest(listing, {*things, *masks.values(), *classes.values(), *lonely})
     return finish_things(
         listing, "pictures with a mask that numbers their things", sorted(examples, key=pairs.by_key), "masks", notes
     )
@@ -104,42 +105,42 @@ def boxes_by_value(values: np.ndarray) -> dict[int, Box]:
 
 
 def _things(
-    listing: Listing, mask: str, classes: str | None, table: ClassTable | None, name: str, void: list[int]
-) -> Things:
+    listing: Listing, mask: str, classes: str | None, table: ClassTable | None, name: str
+) -> tuple[Things, bool]:
+    """Return the things of one mask, and whether 255 marks the border between them."""
     key = listing.pictures[mask]
+
+    def refused(code: str, reason: str) -> tuple[Things, bool]:
+        return Things(key=key, faults=(Fault(code, reason),)), False
+
     try:
         values = mask_values(listing.source.read(key))
         of_classes = mask_values(listing.source.read(listing.pictures[classes])) if classes else None
     except DataError as error:
-        return Things(key=key, faults=(Fault("unreadable_mask", f"The mask {key} cannot be used. {error}"),))
+        return refused("unreadable_mask", f"The mask {key} cannot be used. {error}")
     if values.ndim == 3:
-        return Things(
-            key=key,
-            faults=(Fault("colour_mask", f"The mask {key} is a colour picture; numbers of things are expected."),),
+        return refused("colour_mask", f"The mask {key} is a colour picture; numbers of things are expected.")
+    if of_classes is not None and of_classes.shape[:2] != values.shape:
+        return refused(
+            "mask_size", f"{mask} and {classes} differ in size, so the classes of things cannot be read off."
         )
-    if of_classes is not None and of_classes.shape != values.shape:
-        reason = f"{mask} and {classes} differ in size, so the classes of things cannot be read off."
-        return Things(key=key, faults=(Fault("mask_size", reason),))
     boxes = boxes_by_value(values)
     if len(boxes) > _MOST:
-        return Things(
-            key=key,
-            faults=(Fault("mask_values", f"The mask {key} has {len(boxes):,} values, which number no things."),),
-        )
-    if values.max(initial=0) <= VOID and VOID in boxes and len(boxes) < VOID - 1:
+        return refused("mask_values", f"The mask {key} has {len(boxes):,} values, which number no things.")
+    bordered = values.max(initial=0) <= VOID and VOID in boxes and len(boxes) < VOID - 1
+    if bordered:
         del boxes[VOID]
-        void[0] += 1
     things = []
     for value, box in boxes.items():
         label = name if of_classes is None else _label(of_classes[values == value], table)
         things.append(Thing(label, box, MaskFile(key, value)))
-    size = (values.shape[0], values.shape[1])
-    return Things(tuple(things), size, key)
+    return Things(tuple(things), (values.shape[0], values.shape[1]), key), bordered
 
 
 def _label(values: np.ndarray, table: ClassTable | None) -> str:
-    """Return the class that most pixels of a thing have in the mask of classes."""
+    """Return the class that most pixels of a thing have in the mask of classes; background and border only where there is no other."""
     found, counts = np.unique(values.reshape(len(values), -1), axis=0, return_counts=True)
+    counts = np.where((found == 0).all(axis=1) | (found == VOID).all(axis=1), 0, counts)
     winner: Sequence[int] = found[counts.argmax()].tolist()
     for entry in table.entries if table else ():
         if (len(winner) == 1 and entry.index == winner[0]) or (len(winner) == 3 and entry.colour == tuple(winner)):

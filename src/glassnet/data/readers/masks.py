@@ -54,13 +54,7 @@ def read(listing: Listing) -> Catalog:
     if splits:
         stems = {listing.pictures[path]: pairs.stem_of(path) for path in (*found.masks, *found.lonely)}
         examples = [Example(e.key, e.annotation, splits[stems[e.key]]) for e in examples]
-    used = {listing.pictures[path] for path in (*found.masks, *found.masks.values(), *found.lonely)}
-    used |= (
-        {fault.key for fault in listing.quarantined}
-        | set(listing.skipped)
-        | ({listing.others[table.path]} if table else set())
-    )
-    listing.skipped += [key for key in (*listing.pictures.values(), *listing.others.values()) if key not in used]
+    pairs.skip_rest(listing, {*found.masks, *found.masks.values(), *found.lonely}, *([table.path] if table else []))
     return _finish(listing, sorted(examples, key=pairs.by_key), meaning, notes)
 
 

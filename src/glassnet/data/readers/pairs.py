@@ -156,6 +156,13 @@ Role = tuple[str, str]
 """(picture | mask | object | either, the folder without the name that says so)."""
 
 
+def skip_rest(listing: Listing, used: set[str], *tables: str) -> None:
+    """Put every file that nothing uses into the listing's skipped ones. `used` pictures and masks and `tables` are paths."""
+    known = {fault.key for fault in listing.quarantined} | set(listing.skipped)
+    rest = [key for path, key in listing.pictures.items() if path not in used and key not in known]
+    listing.skipped += [*rest, *(key for path, key in listing.others.items() if path not in tables)]
+
+
 def _sides(paths: dict[str, str]) -> dict[str, dict[tuple[str, str], list[str]]]:
     """Return {"picture" | "mask" | "object": {(folder without its role, stem): paths}}."""
     sides: dict[str, dict[tuple[str, str], list[str]]] = {"picture": {}, "mask": {}, "object": {}}
