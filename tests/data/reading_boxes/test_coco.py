@@ -211,7 +211,7 @@ def test_ids_that_stand_twice_and_annotations_of_nothing(folder, codes):
     values["images"][1]["id"] = 7
     catalog = recognise(folder(files | {"annotations/instances_train.json": json.dumps(values)}))
     assert codes(catalog) == {"images/a.png": ["bad_line"], "images/b.png": ["bad_line"]}
-    assert any("1 annotations" in note and "4711" in note for note in catalog.notes)
+    assert any("1 annotation in" in note and "4711" in note for note in catalog.notes)
 
 
 def test_a_picture_in_two_files_and_files_that_are_not_read(folder, codes):

@@ -97,7 +97,7 @@ def test_the_name_of_the_file_counts_before_the_name_inside(folder):
         "JPEGImages/a.png": "cat",
         "JPEGImages/b.png": "dog",
     }
-    assert any("name another picture inside" in note for note in catalog.notes)
+    assert any("with another name inside" in note for note in catalog.notes)
 
 
 def test_masks_of_the_same_name_are_not_taken_for_the_picture(folder):
@@ -134,7 +134,7 @@ def test_corners_become_edges_and_odd_boxes_are_kept_for_the_audit(folder, thing
     annotation = things(catalog, "JPEGImages/0.png")
     assert annotation.things[0].box == expected
     assert not annotation.faults
-    assert any("begin at 0" in note for note in catalog.notes) == (corners[0] == 0)
+    assert any("VOC counts pixels from 1" in note for note in catalog.notes) == (corners[0] == 0)
 
 
 BOMB = '<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><annotation><object><name>&c;</name></object></annotation>'

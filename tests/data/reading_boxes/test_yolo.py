@@ -51,8 +51,8 @@ def test_missing_and_empty_labels_are_background_and_counted(folder, things):
     catalog = recognise(folder(files))
     assert catalog.layout.endswith("2 boxes, 3 of the images without any")
     assert things(catalog, "images/train/1.png").things == ()
-    assert any("1 pictures have no label file and count as background: images/train/1.png" in n for n in catalog.notes)
-    assert any("2 pictures have an empty label file" in note for note in catalog.notes)
+    assert any("background: 1 picture without a label file (images/train/1.png)" in n for n in catalog.notes)
+    assert any("background: 2 pictures with an empty label file" in note for note in catalog.notes)
 
 
 @pytest.mark.parametrize(

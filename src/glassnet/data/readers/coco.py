@@ -23,7 +23,7 @@ from glassnet.data.readers.gathering import (
     side,
     unit,
 )
-from glassnet.data.readers.layout import Layout, finish_things, some, split_of
+from glassnet.data.readers.layout import Layout, counted, finish_things, some, split_of
 from glassnet.data.readers.listing import Listing
 from glassnet.errors import DataError
 
@@ -92,7 +92,7 @@ class _File:
                 strays[shown(image)] += 1
         if strays:
             self.notes.append(
-                f"{strays.total():,} annotations in {self._path} belong to images that it does not list (image_id {some(sorted(strays))})"
+                f"{counted(strays.total(), 'annotation')} in {self._path} of images that it does not list (image_id {some(sorted(strays))})"
             )
         return {picture: page for found in by_id.values() for picture, page in found}
 

@@ -13,6 +13,7 @@ Box = tuple[float, float, float, float]
 FARTHEST = 1e7
 """No picture is as wide as this in pixels, so larger coordinates are refused as numbers."""
 _MOST_FAULTS = 5
+_PLAIN = {int, float}
 
 
 @dataclass
@@ -78,6 +79,8 @@ def number(value: Any) -> float | None:
 
 def numbers(values: Sequence[Any]) -> list[float] | None:
     """Return all of them as floats, or None when one is no number."""
+    if {type(value) for value in values} <= _PLAIN:  # outlines have thousands of numbers, all of them plain
+        return [float(value) for value in values] if all(-FARTHEST <= value <= FARTHEST for value in values) else None
     found = [number(value) for value in values]
     return None if any(value is None for value in found) else [value for value in found if value is not None]
 

@@ -141,18 +141,14 @@ def split_of(path: str, in_name: bool = False) -> str | None:
 
 def sentence(name: str, classes: Sequence[str], examples: Sequence[Example]) -> str:
     """Return the line that is printed: "recognised: folder per class, 10 classes, train 1,026 + validation 117 + test 126 images"."""
-    return f"recognised: {name}, {_counted(len(classes), 'class', 'classes')}, {_split_counts(examples)} images"
+    return f"recognised: {name}, {counted(len(classes), 'class', 'classes')}, {_split_counts(examples)} images"
 
 
 def _things_sentence(name: str, classes: Sequence[str], examples: Sequence[Example], noun: str) -> str:
     things = sum(len(things_of(example)) for example in examples)
-    line = f"{sentence(name, classes, examples)}, {_counted(things, _ONE.get(noun, noun), noun)}"
+    line = f"{sentence(name, classes, examples)}, {counted(things, _ONE.get(noun, noun), noun)}"
     empty = sum(not things_of(example) and not faults_of(example) for example in examples)
     return f"{line}, {empty:,} of the images without any" if empty else line
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def _split_counts(examples: Sequence[Example]) -> str:
@@ -161,6 +157,11 @@ def _split_counts(examples: Sequence[Example]) -> str:
     if counts[None]:
         parts.append(f"{counts[None]:,}" if not parts else f"without a split {counts[None]:,}")
     return " + ".join(parts)
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return "1 picture", "2 pictures": the number and the word that goes with it."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def some(names: Sequence[object], limit: int = 3) -> str:
@@ -206,12 +207,12 @@ def _check_things(listing: Listing, name: str, examples: Sequence[Example], noun
     if len(faults) == len(examples):
         shown = " ".join(f"{key}: {reason}" for key, reason in faults[:2])
         raise DataError(
-            f"{listing.root} was read as {name}, but none of its {len(examples):,} annotations can be used. {shown}"
+            f"{listing.root} was read as {name}, but none of its {counted(len(examples), 'annotation')} can be used. {shown}"
         )
     if not any(things_of(example) for example in examples if not faults_of(example)):
         raise DataError(
-            f"{listing.root} was read as {name}: {len(examples):,} pictures and not one of the {noun} that say what is to be found, so "
-            "there is nothing to learn. Are the annotations in another folder, or under other names than the pictures?"
+            f"{listing.root} was read as {name}: {counted(len(examples), 'picture')} and not one of the {noun} that say what is to be "
+            "found, so there is nothing to learn. Are the annotations in another folder, or under other names than the pictures?"
         )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from glassnet.data.catalog import Catalog, Quarantined
 from glassnet.data.readers.finding import Finder, not_used, shown, stem
 from glassnet.data.readers.gathering import Box, Page, bad_number, is_fractions, numbers, side, unit
-from glassnet.data.readers.layout import SPLIT_NAMES, Layout, finish_things, some, split_of
+from glassnet.data.readers.layout import SPLIT_NAMES, Layout, counted, finish_things, some, split_of
 from glassnet.data.readers.listing import Listing
 from glassnet.errors import DataError
 
@@ -111,11 +111,11 @@ class _Reading:
         notes = []
         if self._at_zero:
             notes.append(
-                f"{self._at_zero:,} boxes begin at 0, but VOC counts pixels from 1; they are taken to begin at the picture's edge"
+                f"{counted(self._at_zero, 'box', 'boxes')} at 0, but VOC counts pixels from 1; the edge of the picture is taken"
             )
         if self._misnamed:
             notes.append(
-                f"{len(self._misnamed):,} XML files name another picture inside than they are named after; the file's own name counts: "
+                f"{counted(len(self._misnamed), 'XML file')} with another name inside; the name of the file itself counts: "
                 f"{some(self._misnamed)}"
             )
         return notes
@@ -256,7 +256,7 @@ def _by_lists(listing: Listing, lists: _Lists, finder: Finder, pages: dict[str, 
     if not lists.torn:
         return []
     return [
-        f"{len(lists.torn):,} pictures are in several of the lists ({some(lists.torn)}); they count for the last of train, validation, test"
+        f"{counted(len(lists.torn), 'picture')} in several of the lists ({some(lists.torn)}): the last of train, validation, test counts"
     ]
 
 

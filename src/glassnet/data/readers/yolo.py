@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from glassnet.data.catalog import Catalog, Polygon, Quarantined
 from glassnet.data.readers.finding import not_used, shown, stem
 from glassnet.data.readers.gathering import Page, marked_with, never_used, number, numbers
-from glassnet.data.readers.layout import Layout, finish_things, some, split_of
+from glassnet.data.readers.layout import Layout, counted, finish_things, some, split_of
 from glassnet.data.readers.listing import Listing
 from glassnet.data.readers.sizes import upright_sizes
 from glassnet.data.readers.yolo_config import Config, find_config, read_config
@@ -105,7 +105,7 @@ def _splits(listing: Listing, config: Config, labels: dict[str, str], notes: lis
             found[picture] = split
     if torn:
         notes.append(
-            f"{config.path} gives {len(torn):,} pictures to several splits ({some(torn)}); they count for the last of train, "
+            f"{config.path} gives {counted(len(torn), 'picture')} to several splits ({some(torn)}), which count for the last of train, "
             "validation, test"
         )
     return found
@@ -206,9 +206,9 @@ def _background(pages: dict[str, Page], labels: dict[str, str]) -> list[str]:
     ]
     notes = []
     if missing:
-        notes.append(f"{len(missing):,} pictures have no label file and count as background: {some(missing)}")
+        notes.append(f"background: {counted(len(missing), 'picture')} without a label file ({some(missing)})")
     if empty:
-        notes.append(f"{len(empty):,} pictures have an empty label file and count as background: {some(empty)}")
+        notes.append(f"background: {counted(len(empty), 'picture')} with an empty label file ({some(empty)})")
     return notes
 
 
