@@ -36,12 +36,16 @@ class Found:
 
 @dataclass(frozen=True, eq=False)
 class ThingsAnswer:
-    """The things in one picture of `height` × `width` pixels, surest first, none below `threshold`."""
+    """The things in one picture of `height` × `width` pixels, surest first, none below `threshold`.
+
+    `classes` is the class list of the network, which gives every class its colour.
+    """
 
     found: tuple[Found, ...]
     height: int
     width: int
     threshold: float
+    classes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         if not self.found:

@@ -178,7 +178,7 @@ class Detect:
         """Return the picture with boxes, classes and confidences drawn on it."""
         from glassnet.tasks.drawing import draw_things
 
-        return draw_things(picture, answer, truth)
+        return draw_things(picture, answer, truth, answer.classes)
 
 
 def answer(rows: np.ndarray, classes: Sequence[str], threshold: float, frame: Frame | None) -> ThingsAnswer:
@@ -194,7 +194,7 @@ def answer(rows: np.ndarray, classes: Sequence[str], threshold: float, frame: Fr
         for box, heat, label in zip(corners, rows[:, 4], rows[:, 5], strict=True)
         if (box[1] > box[0]).all()
     ]
-    return ThingsAnswer(tuple(found), height, width, threshold)
+    return ThingsAnswer(tuple(found), height, width, threshold, tuple(classes))
 
 
 def _size(grid: tuple[int, int]) -> tuple[int, int]:

@@ -246,7 +246,7 @@ class Instances:
         """Return the picture with masks, classes and confidences drawn on it."""
         from glassnet.tasks.drawing import draw_things
 
-        return draw_things(picture, answer, truth)
+        return draw_things(picture, answer, truth, answer.classes)
 
 
 def _targets(targets: "torch.Tensor", classes: int) -> "tuple[torch.Tensor, torch.Tensor, torch.Tensor]":
@@ -313,4 +313,4 @@ def _answer(planes: np.ndarray, classes: Sequence[str], threshold: float, frame:
             box = (float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
             found.append(Found(classes[int(labels[y, x])], confidence, box, mask))
     found.sort(key=lambda thing: -thing.confidence)
-    return ThingsAnswer(tuple(found), ids.shape[0], ids.shape[1], threshold)
+    return ThingsAnswer(tuple(found), ids.shape[0], ids.shape[1], threshold, tuple(classes))
