@@ -33,7 +33,8 @@ def run(options: argparse.Namespace) -> int:
         console.result(done.as_dict())
         return 0
     counts = " + ".join(f"{number:,}{'' if split == 'all' else f' {split}'}" for split, number in done.pictures.items())
-    console.line(f"written: {done.folder} ({done.form}, {done.task}), {counts} pictures, {done.things:,} things")
+    things = f", {done.things:,} things" if done.things else ""
+    console.line(f"written: {done.folder} ({done.form}, {done.task}), {counts} pictures{things}")
     for loss in done.losses:
         console.line(f"  lost: {loss}")
     if done.left_out:

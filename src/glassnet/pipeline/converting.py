@@ -25,19 +25,11 @@ from glassnet.data.readers import recognise
 from glassnet.data.rows import GOOD, ROW
 from glassnet.data.store import Store
 from glassnet.data.truths import truth_of
-from glassnet.data.writers import FORMATS
+from glassnet.data.writers import FORMATS, HOLDS
 from glassnet.data.writers.record import Loss, Losses, Written
 from glassnet.errors import DataError, RecipeError, StorageError
 from glassnet.pipeline.observer import Observer
 
-_BOXES = ("localize", "detect")
-_HELD = {
-    "coco": ("instances", *_BOXES, "segment"),
-    "yolo": ("instances", *_BOXES, "segment"),
-    "voc": _BOXES,
-    "masks": ("instances", "segment"),
-    "csv": _BOXES,
-}
 NO_SPLIT = "Pictures outside the splits put into train, as training would"
 
 
@@ -93,14 +85,16 @@ def convert(
 
 def _asked(root: str | Path, form: str, task: str | None) -> Catalog:
     """Return the catalog with a question whose answers this layout holds. Raises DataError where there is none, RecipeError for `task`."""
-    held = _HELD[form]
+    held = HOLDS[form]
     if task is not None and task not in held:
         raise RecipeError(f"{form} holds answers to {' or '.join(held)}, and --task {task} was asked for.")
     catalog = recognise(root, task=task)
+    if task is None and "segment" not in held and catalog.task == "instances":
+        return recognise(root, task="detect")  # only boxes will be written
     if catalog.task in held:
         return catalog
     other = next((answer for answer in catalog.answers if answer in held), None)
-    if other is not None:
+    if task is None and other is not None:
         return recognise(root, task=other)
     raise DataError(
         f"{catalog.root} answers {' or '.join(catalog.answers)}, and {form} holds answers to {' or '.join(held)}. {_instead(catalog)}"
@@ -226,11 +220,12 @@ def _appearing(folder: Path) -> Iterator[Path]:
     except OSError as error:
         raise StorageError(durable.why(folder, error)) from error
     try:
-        yield part
-        part.chmod(0o755)
+        inner = part / folder.name
+        inner.mkdir()
+        yield inner
         if folder.exists():
             folder.rmdir()
-        part.replace(folder)
+        inner.replace(folder)
         durable.sync_folder(folder.parent)
     except OSError as error:
         raise StorageError(durable.why(folder, error)) from error

@@ -15,7 +15,7 @@ from glassnet.data.catalog import Thing
 from glassnet.data.pixels import decode
 from glassnet.data.shapes import rle_of
 from glassnet.data.truths import Truth
-from glassnet.data.writers import FORMATS
+from glassnet.data.writers import FORMATS, HOLDS
 from glassnet.data.writers.record import Loss, Written
 from glassnet.errors import DataError, RecipeError
 from glassnet.pipeline.predict import Answered, Predictor, write_answers
@@ -35,12 +35,13 @@ class Delivered:
 
 def check_format(form: str | None, task: str) -> None:
     """Raise RecipeError where a format cannot hold the answers of a task."""
-    if form is None or (form in FORMATS and task != "classify") or (form == "csv" and task == "classify"):
+    if form is None or task in HOLDS.get(form, ()) or (form == "csv" and task == "classify"):
         return
     if form not in FORMATS:
         raise RecipeError(f"There is no format {form!r}. There are: {', '.join(FORMATS)}.")
+    fitting = ["csv"] if task == "classify" else [name for name, held in HOLDS.items() if task in held]
     raise RecipeError(
-        f"The format {form} holds boxes or masks, and this network answers {task}. Use --format csv, or none for answers.json."
+        f"The format {form} cannot hold what this network answers ({task}). Use --format {' or '.join(fitting)}, or none for answers.json."
     )
 
 

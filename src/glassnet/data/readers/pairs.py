@@ -175,13 +175,25 @@ def _sides(paths: dict[str, str]) -> dict[str, dict[tuple[str, str], list[str]]]
         if role == "either":
             plain.append((path, place, stem))
         else:
-            sides[role].setdefault((place, stem if role == "picture" else _bare(stem)), []).append(path)
+            sides[role].setdefault((place, stem), []).append(path)
+    for role in ("mask", "object"):
+        sides[role] = _without_endings(sides[role], sides["picture"])
     stems = {(place, stem) for _, place, stem in plain}
     for path, place, stem in plain:
         bare = _bare(stem)
         side = "mask" if bare != stem and (place, bare) in stems else "picture"
         sides[side].setdefault((place, bare if side == "mask" else stem), []).append(path)
     return sides
+
+
+def _without_endings(
+    masks: dict[tuple[str, str], list[str]], pictures: dict[tuple[str, str], list[str]]
+) -> dict[tuple[str, str], list[str]]:
+    """Return masks by the stem of their picture: their own where a picture has it, as `x_mask` may be a picture's name, else bare."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for (place, stem), paths in masks.items():
+        found.setdefault((place, stem if (place, stem) in pictures else _bare(stem)), []).extend(paths)
+    return found
 
 
 def _role(folder: str, folders: set[str]) -> Role:

@@ -22,6 +22,8 @@ _LOOKED_AT = 50
 _MOST_BYTES = 16 << 20
 _LIST = re.compile(r"(?:^|/)imagesets/(main/)?([a-z]+)\.txt$", re.IGNORECASE)
 _ORDER = ("train", "validation", "test")
+_FLAG = re.compile(r"\s+-?[01]$")
+"""Lists per class end in 1, 0 or -1. So do the names of some pictures, which are looked for first."""
 
 
 class _Lists(NamedTuple):
@@ -226,7 +228,7 @@ def _lists(listing: Listing) -> _Lists:
     for split in _ORDER:
         for path in named.get(split, []):
             for line in listing.text(path).splitlines():
-                name = re.sub(r"\s+-?[01]$", "", line.strip())  # lists per class end in 1, 0 or -1
+                name = line.strip()
                 if name and splits.get(name, split) != split:
                     torn.append(name)
                 if name:
@@ -241,6 +243,8 @@ def _by_lists(listing: Listing, lists: _Lists, finder: Finder, pages: dict[str, 
     listed: dict[str, str | None] = {}
     for name, split in lists.splits.items():
         picture, why = finder.find(name)
+        if picture is None:
+            picture, _ = finder.find(_FLAG.sub("", name))
         if picture is None:
             listing.quarantined.append(Quarantined(shown(name), f"a list in ImageSets names it, but {why}"))
         else:

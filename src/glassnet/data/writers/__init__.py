@@ -10,7 +10,7 @@ from pathlib import Path
 from glassnet.data.writers import coco, csv, masks, voc, yolo
 from glassnet.data.writers.record import Loss, Losses, Written
 
-__all__ = ["FORMATS", "Loss", "Losses", "Writer", "Written"]
+__all__ = ["FORMATS", "HOLDS", "Loss", "Losses", "Writer", "Written"]
 
 Writer = Callable[[Path, Iterable[Written], Sequence[str], str], list[Loss]]
 
@@ -21,3 +21,11 @@ FORMATS: dict[str, Writer] = {
     "masks": masks.write,
     "csv": csv.write,
 }
+HOLDS: dict[str, tuple[str, ...]] = {
+    "coco": ("instances", "detect", "localize", "segment"),
+    "yolo": ("instances", "detect", "localize", "segment"),
+    "voc": ("detect", "localize", "instances"),
+    "masks": ("instances", "segment"),
+    "csv": ("detect", "localize", "instances"),
+}
+"""The tasks whose answers a format can hold, wholly or with losses that it names."""

@@ -11,13 +11,13 @@ from typing import Any
 from glassnet.data.catalog import Polygon
 from glassnet.data.shapes import rle_of
 from glassnet.data.writers.files import Files
-from glassnet.data.writers.record import Loss, Losses, Written, as_things, plain, split_word
+from glassnet.data.writers.record import Loss, Losses, Written, as_things, plain, split_word, thing_classes
 
 
 def write(folder: Path, pictures: Iterable[Written], classes: Sequence[str], task: str) -> list[Loss]:
     """Write pictures and annotations below `folder` and return what COCO could not hold. Raises StorageError."""
     losses = Losses()
-    numbers = {name: number for number, name in enumerate(classes, 1)}
+    numbers = {name: number for number, name in enumerate(thing_classes(classes, task), 1)}
     lists: dict[str | None, tuple[list[dict], list[dict]]] = {}
     annotation = 0
     with Files(folder) as files:

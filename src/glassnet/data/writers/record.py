@@ -130,6 +130,11 @@ def as_things(picture: Written, classes: Sequence[str], losses: Losses) -> Writt
     return replace(picture, things=tuple(things), truth=truth)
 
 
+def thing_classes(classes: Sequence[str], task: str) -> list[str]:
+    """Return the classes that things can have: for segment without the background, which is the class of pixels beside them."""
+    return [name for name in classes if task != "segment" or name != BACKGROUND]
+
+
 def split_word(split: str) -> str:
     """Return what a split is called in other people's layouts."""
     return _FOLDERS[split]

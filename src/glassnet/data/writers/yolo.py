@@ -11,10 +11,9 @@ import numpy as np
 import yaml
 
 from glassnet.data.catalog import SPLITS
-from glassnet.data.truths import BACKGROUND
 from glassnet.data.writers.files import Files
 from glassnet.data.writers.outline import fill, single_outline
-from glassnet.data.writers.record import SAME, Loss, Losses, Written, as_things, split_word
+from glassnet.data.writers.record import SAME, Loss, Losses, Written, as_things, split_word, thing_classes
 
 CROWDS = "Crowd regions left out, since YOLO has no mark for them; what they cover now counts as background"
 OUTLINES = "Outlines left out, since boxes were asked for"
@@ -34,7 +33,7 @@ def write(folder: Path, pictures: Iterable[Written], classes: Sequence[str], tas
     Raises StorageError.
     """
     losses = Losses()
-    names = [name for name in classes if name != BACKGROUND]
+    names = thing_classes(classes, task)
     numbers = {name: number for number, name in enumerate(names)}
     splits: set[str] = set()
     with Files(folder) as files:
@@ -76,7 +75,7 @@ def _box(picture: Written, place: int, losses: Losses) -> list[float]:
     """Return cx, cy, w, h as fractions, and the confidence where there is one."""
     box = np.array(picture.box(place))
     inside = box.clip(0, [picture.width, picture.height] * 2)
-    losses.add(CLIPPED, picture, int((inside != box).any()))
+    losses.add(CLIPPED, picture, int(np.abs(inside - box).max() > SAME))
     x1, y1, x2, y2 = inside / ([picture.width, picture.height] * 2)
     score = picture.score(place)
     return [(x1 + x2) / 2, (y1 + y2) / 2, x2 - x1, y2 - y1, *([] if score is None else [score])]
