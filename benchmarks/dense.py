@@ -217,7 +217,11 @@ def trained(
             print("\n".join(ran.output.splitlines()[-15:]), file=sys.stderr, flush=True)
             return None
         judge = [str(dense_python()), str(SIDES / "dense_scores.py"), name, str(folder), place]
-        scores = json.loads(subprocess.run(judge, capture_output=True, text=True, check=True).stdout)
+        judged = subprocess.run(judge, capture_output=True, text=True)
+        if judged.returncode:
+            print(judged.stderr, file=sys.stderr, flush=True)
+            return None
+        scores = json.loads(judged.stdout)
     told = json.loads(line)
     return {
         "scores": scores, "images_per_second": told["images"] / told["training seconds"], "training_seconds": told["training seconds"],

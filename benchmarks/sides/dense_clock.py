@@ -125,7 +125,13 @@ def fit(
             torch.save(model.state_dict(), copies / f"{waiting.pop(0)}.pt")
     torch.save(model.state_dict(), copies / f"{waiting.pop()}.pt")
     seconds = time.time() - began
-    return {"images": pictures, "training seconds": seconds, "steps": steps, "loss": last, "precision": precision}
+    return {
+        "images": pictures,
+        "training seconds": seconds,
+        "steps": steps,
+        "loss": last if steps else None,
+        "precision": precision,
+    }
 
 
 def _faster(model: Any, batches: Iterator[Any], loss: Callable[[Any], Any]) -> tuple[Callable[[], Any], str]:

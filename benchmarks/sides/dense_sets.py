@@ -174,7 +174,7 @@ def _nucleus(mask: Path) -> Thing:
     with Image.open(mask) as opened:
         rows, columns = np.nonzero(np.array(opened.convert("L")))
     box = float(columns.min()), float(rows.min()), float(columns.max() + 1), float(rows.max() + 1)
-    return Thing("nucleus", box, mask=mask)
+    return Thing("object", box, mask=mask)  # this layout names no classes
 
 
 def _camvid(root: Path, part: str) -> list[Picture]:
