@@ -63,7 +63,9 @@ class Instances:
         }
 
     def encode(self, catalog: Catalog, rows: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
-        """Return int32 (n, H, W); where things overlap, the smaller lies on top. Raises DataError for things without a shape."""
+        """Return int32 (n, H, W); where things overlap, the smaller lies on top, and crowds below all. Raises DataError for things without
+        a shape.
+        """
         from glassnet.data.truths import truth_of
 
         settings = frames[0].settings
@@ -75,7 +77,7 @@ class Instances:
         for place, (row, frame) in enumerate(zip(rows, frames, strict=True)):
             truth = truth_of(catalog, int(row), frame.height, frame.width)
             masks = [truth.mask(i) for i in range(len(truth.labels))]
-            order = np.argsort([-int(mask.sum()) for mask in masks], kind="stable")
+            order = np.lexsort(([-int(mask.sum()) for mask in masks], ~truth.crowd))
             whole = np.zeros((frame.height, frame.width), np.int32)
             for number, i in enumerate(order, 1):
                 whole[masks[i]] = IGNORED if truth.crowd[i] else number * _CLASSES + int(truth.labels[i])
@@ -293,8 +295,8 @@ def _pairs(read: np.ndarray, target: np.ndarray) -> matching.Pairs:
     """Return answers and things of one picture, for matching, in fitted pixels."""
     ids = read[0].astype(np.int64)
     found, things, ious = matching.map_iou(ids, np.maximum(target, 0), target == IGNORED)
-    first = {int(number): place for place, number in reversed(list(enumerate(ids.ravel())))} if len(found) else {}
-    places = [first[int(number)] for number in found]
+    names, first = np.unique(ids, return_index=True)
+    places = first[np.searchsorted(names, found)]
     sure, labels = read[2].ravel()[places], read[1].ravel()[places].astype(np.int64)
     return matching.Pairs(ious, sure, labels, things.astype(np.int64) % _CLASSES, np.zeros(len(things), bool))
 
