@@ -17,7 +17,7 @@ from glassnet.tasks import centres, matching
 from glassnet.tasks.answers import Found, ThingsAnswer
 from glassnet.tasks.contract import Advice
 from glassnet.tasks.moving import moved_maps
-from glassnet.tasks.segment import full_size, to_fitted, to_original
+from glassnet.tasks.segment import filled_up, full_size, to_fitted, to_original
 
 if TYPE_CHECKING:
     import torch
@@ -119,7 +119,7 @@ class Instances:
         import torch
         from torch.nn.functional import binary_cross_entropy_with_logits
 
-        classes = outputs.shape[1] - 3
+        classes, targets = outputs.shape[1] - 3, filled_up(targets, outputs, IGNORED)
         heat, offsets, things = _targets(targets, classes)
         sparse = targets[:, STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
         counted = (sparse != IGNORED)[:, None].float()
@@ -127,7 +127,7 @@ class Instances:
         if class_weights is not None:
             lost = lost * class_weights
         lost = lost.sum(1) / things.clamp(min=1)
-        logits = full_size(outputs[:, classes : classes + 1], targets.shape[1:])[:, 0]
+        logits = full_size(outputs[:, classes : classes + 1])[:, 0]
         known, front = (targets != IGNORED).float(), (targets > 0).float()
         each = binary_cross_entropy_with_logits(logits, front, reduction="none") * known
         lost = lost + each.flatten(1).mean(1)
@@ -143,7 +143,7 @@ class Instances:
         """Return the IoU of the foreground at the outputs' own places, float32 (N,); 1 where there is none and none is answered."""
         import torch
 
-        sparse = targets[:, STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
+        sparse = filled_up(targets, outputs, IGNORED)[:, STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
         known = sparse != IGNORED
         answered = (outputs[:, outputs.shape[1] - 3] > 0) & known
         front = (sparse > 0) & known
@@ -151,7 +151,7 @@ class Instances:
         return torch.where(union > 0, (answered & front).flatten(1).sum(1) / union.clamp(min=1), 1.0)
 
     def read(self, outputs: "torch.Tensor") -> "torch.Tensor":
-        """Return number, class and sureness of the thing at every pixel, float32 (N, 3, H, W)."""
+        """Return number, class and sureness of the thing at every pixel, float32 (N, 3, H, W); odd sides as in segment."""
         import torch
         from torch.nn.functional import max_pool2d
 
@@ -164,8 +164,8 @@ class Instances:
         py = (torch.div(within, w, rounding_mode="floor").float() + 0.5) * STRIDE
         px = (torch.remainder(within, w).float() + 0.5) * STRIDE
         size = (h * STRIDE, w * STRIDE)
-        front = full_size(outputs[:, classes : classes + 1], size).flatten(1)
-        votes = full_size(outputs[:, classes + 1 :], size) * UNIT
+        front = full_size(outputs[:, classes : classes + 1]).flatten(1)
+        votes = full_size(outputs[:, classes + 1 :]) * UNIT
         vx = (votes[:, 0] + torch.arange(size[1], device=outputs.device) + 0.5).flatten(1)
         vy = (votes[:, 1] + torch.arange(size[0], device=outputs.device)[:, None] + 0.5).flatten(1)
         # |vote - peak|² without |vote|², which is the same for all peaks; peaks that are too cool are infinitely far.
@@ -252,12 +252,15 @@ class Instances:
 
 
 def _targets(targets: "torch.Tensor", classes: int) -> "tuple[torch.Tensor, torch.Tensor, torch.Tensor]":
-    """Return heat float32 (N, K, h, w), offsets float32 (N, 2, h, w) in units, and the number of things (N,) from int32 (N, H, W)."""
+    """Return heat float32 (N, K, h, w), offsets float32 (N, 2, h, w) in units, and the number of things (N,) from int32 (N, H, W).
+
+    Both sides are even.
+    """
     import torch
 
     n, height, width = targets.shape
     device = targets.device
-    h, w = -(-height // STRIDE), -(-width // STRIDE)
+    h, w = height // STRIDE, width // STRIDE
     numbers = torch.div(targets.clamp(min=0), _CLASSES, rounding_mode="floor").long().flatten(1)
     most = int(numbers.max()) + 1
     ones = torch.ones(n, height * width, device=device)
@@ -293,6 +296,7 @@ def _targets(targets: "torch.Tensor", classes: int) -> "tuple[torch.Tensor, torc
 
 def _pairs(read: np.ndarray, target: np.ndarray) -> matching.Pairs:
     """Return answers and things of one picture, for matching, in fitted pixels."""
+    read = read[:, : target.shape[0], : target.shape[1]]  # of an odd side, answers have one pixel more
     ids = read[0].astype(np.int64)
     found, things, ious = matching.map_iou(ids, np.maximum(target, 0), target == IGNORED)
     names, first = np.unique(ids, return_index=True)

@@ -124,8 +124,12 @@ def boxed(targets: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def box_pairs(read: np.ndarray, targets: np.ndarray) -> Iterable[Pairs]:
-    """Yield the pairs of every picture from `read` (N, T, 6): x1, y1, x2, y2, score, class, and targets (N, M, 2 + 2V), in one frame."""
-    for answers, (classes, crowd, boxes) in zip(np.asarray(read, np.float64), boxed(targets), strict=True):
+    """Yield the pairs of every picture from `read` (N, T, 6): x1, y1, x2, y2, score, class, and targets (N, M, 2 + 2V), in one frame.
+
+    Rows with a score of 0 only fill `read` up to its length; they are no answers.
+    """
+    for rows, (classes, crowd, boxes) in zip(np.asarray(read, np.float64), boxed(targets), strict=True):
+        answers = rows[rows[:, 4] > 0]
         yield Pairs(iou(answers[:, :4], boxes, crowd), answers[:, 4], answers[:, 5].astype(np.int64), classes, crowd)
 
 

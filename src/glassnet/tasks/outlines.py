@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glassnet.data.catalog import Catalog, Thing, Things
+from glassnet.data.catalog import Catalog, Things
 from glassnet.data.frames import Frame
 from glassnet.errors import DataError
 from glassnet.tasks.moving import moved_points
@@ -23,8 +23,9 @@ LEAST_VISIBLE = 0.3
 
 
 def encode(catalog: Catalog, rows: np.ndarray, frames: Sequence[Frame], task: str) -> np.ndarray:
-    """Return float32 (n, M, 2 + 2V) for these rows. Raises DataError for an annotation without things."""
-    number = {name: i for i, name in enumerate(catalog.classes)}
+    """Return float32 (n, M, 2 + 2V) for these rows. Raises DataError for an annotation without things, or one that does not fit."""
+    from glassnet.data.truths import truth_of
+
     pictures: list[list[tuple[int, bool, np.ndarray]]] = []
     for row, frame in zip(rows, frames, strict=True):
         example = catalog.examples[int(row)]
@@ -35,10 +36,9 @@ def encode(catalog: Catalog, rows: np.ndarray, frames: Sequence[Frame], task: st
         if example.annotation.faults:
             pictures.append([])
             continue
-        things = [thing for thing in example.annotation.things if thing.label in number]
-        pictures.append(
-            [(number[thing.label], thing.crowd, frame.fitted(_points(catalog, thing, frame))) for thing in things]
-        )
+        truth = truth_of(catalog, int(row), frame.height, frame.width)
+        named = zip(truth.labels.tolist(), truth.crowd.tolist(), strict=True)
+        pictures.append([(label, crowd, frame.fitted(truth.hull(i))) for i, (label, crowd) in enumerate(named)])
     most = max((len(things) for things in pictures), default=0)
     points = max((len(each) for things in pictures for _, _, each in things), default=4)
     found = np.zeros((len(pictures), max(1, most), 2 + 2 * points), np.float32)
@@ -48,21 +48,6 @@ def encode(catalog: Catalog, rows: np.ndarray, frames: Sequence[Frame], task: st
             whole = np.concatenate([each, np.repeat(each[-1:], points - len(each), axis=0)])
             found[place, at] = [label, crowd, *whole.ravel()]
     return found
-
-
-def _points(catalog: Catalog, thing: Thing, frame: Frame) -> np.ndarray:
-    """Return float64 (v, 2) in pixels of the picture: the hull of what is known of the thing, within the picture."""
-    if thing.shape is not None:
-        from glassnet.data.shapes import hull_of_shape
-
-        hull = hull_of_shape(thing.shape, frame.height, frame.width, catalog.source.read)
-        if len(hull):
-            return hull
-    if thing.box is None:
-        return np.zeros((1, 2))
-    x1, y1, x2, y2 = thing.box
-    corners = np.array([(x1, y1), (x2, y1), (x2, y2), (x1, y2)], np.float64)
-    return corners.clip((0, 0), (frame.width, frame.height))
 
 
 def move(targets: np.ndarray, matrices: np.ndarray) -> np.ndarray:

@@ -88,7 +88,8 @@ class Segment:
         import torch
         from torch.nn.functional import cross_entropy
 
-        logits = full_size(outputs, targets.shape[1:])
+        logits = full_size(outputs)
+        targets = filled_up(targets, outputs, IGNORED)
         known = targets != IGNORED
         labels = torch.where(known, targets, 0).long()
         weights = None if class_weights is None else class_weights.to(logits)
@@ -106,18 +107,16 @@ class Segment:
 
     def hits(self, outputs: "torch.Tensor", targets: "torch.Tensor") -> "torch.Tensor":
         """Return the share of the known pixels that are right, taken at the outputs' own places, float32 (N,)."""
-        places = targets[:, STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
-        answers = outputs.argmax(1)[:, : places.shape[1], : places.shape[2]]
+        places = filled_up(targets, outputs, IGNORED)[:, STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
         known = places != IGNORED
-        right = (answers == places) & known
+        right = (outputs.argmax(1) == places) & known
         return right.flatten(1).sum(1) / known.flatten(1).sum(1).clamp(min=1)
 
     def read(self, outputs: "torch.Tensor") -> "torch.Tensor":
-        """Return the class of every pixel, uint8 (N, H, W)."""
+        """Return the class of every pixel, uint8 (N, H, W); of a picture with an odd side, one row or column more than it has."""
         import torch
 
-        size = (outputs.shape[2] * STRIDE, outputs.shape[3] * STRIDE)
-        return full_size(outputs, size).argmax(1).to(torch.uint8)
+        return full_size(outputs).argmax(1).to(torch.uint8)
 
     def unmirrored(self, outputs: "torch.Tensor") -> "torch.Tensor":
         """Return outputs for mirrored pictures as outputs for the pictures."""
@@ -181,11 +180,20 @@ class Segment:
         return draw_pixels(picture, answer, truth)
 
 
-def full_size(outputs: "torch.Tensor", size: Sequence[int]) -> "torch.Tensor":
-    """Return outputs (N, C, h, w) interpolated to (N, C, H, W), float32."""
+def full_size(outputs: "torch.Tensor") -> "torch.Tensor":
+    """Return outputs (N, C, h, w) interpolated to the pixels of their places, float32 (N, C, STRIDE · h, STRIDE · w)."""
     from torch.nn.functional import interpolate
 
-    return interpolate(outputs.float(), tuple(size), mode="bilinear", align_corners=False)
+    size = (outputs.shape[2] * STRIDE, outputs.shape[3] * STRIDE)
+    return interpolate(outputs.float(), size, mode="bilinear", align_corners=False)
+
+
+def filled_up(targets: "torch.Tensor", outputs: "torch.Tensor", unknown: int) -> "torch.Tensor":
+    """Return targets (N, H, W) with all pixels of the outputs' places (N, C, h, w): the last place of an odd side reaches beyond it."""
+    from torch.nn.functional import pad
+
+    rows, columns = (outputs.shape[axis + 1] * STRIDE - targets.shape[axis] for axis in (1, 2))
+    return pad(targets, (0, columns, 0, rows), value=unknown) if rows or columns else targets
 
 
 def to_fitted(pixels: np.ndarray, frame: Frame, outside: int) -> np.ndarray:
@@ -201,16 +209,20 @@ def to_fitted(pixels: np.ndarray, frame: Frame, outside: int) -> np.ndarray:
 
 
 def to_original(pixels: np.ndarray, frame: Frame) -> np.ndarray:
-    """Return a map (h, w) of the fitted picture as one of the picture's own pixels."""
+    """Return a map of the fitted picture, at least as large as it, as one of the picture's own pixels (H, W)."""
     x = (np.arange(frame.width) + 0.5) * frame.scale_x + frame.shift_x
     y = (np.arange(frame.height) + 0.5) * frame.scale_y + frame.shift_y
-    columns = np.floor(x).astype(np.int64).clip(0, pixels.shape[1] - 1)
-    rows = np.floor(y).astype(np.int64).clip(0, pixels.shape[0] - 1)
+    columns = np.floor(x).astype(np.int64).clip(0, frame.settings.width - 1)
+    rows = np.floor(y).astype(np.int64).clip(0, frame.settings.height - 1)
     return pixels[rows][:, columns]
 
 
 def confusion(answers: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Return int64 (256, 256): pixels by class in truth (rows) and answer (columns), ignored pixels left out."""
+    """Return int64 (256, 256): pixels by class in truth (rows) and answer (columns), ignored pixels left out.
+
+    Answers (…, h, w) may be larger than the truth (…, H, W): what they say beyond it counts for nothing.
+    """
+    answers = answers[..., : truth.shape[-2], : truth.shape[-1]]
     known = truth != IGNORED
     cells = truth[known].astype(np.int64) * 256 + answers[known].astype(np.int64)
     return np.bincount(cells, minlength=256 * 256).reshape(256, 256)
