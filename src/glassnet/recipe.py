@@ -145,6 +145,9 @@ class TrainRecipe(_Part):
     """Alpha of the Beta distribution that mixes pairs of pictures and their targets; 0 is off."""
     skip_easy: float = Field(0.0, ge=0, lt=1)
     """Share of the examples with the smallest last loss that the middle of training leaves out."""
+    validate_every: int | None = Field(None, ge=1)
+    """Epochs from one validation to the next; the last epoch is always validated. auto: so many that validation takes
+    a tenth of the time at most."""
     early_stopping: EarlyStopping | None = None
     """{patience, min_delta}, or none."""
     ema: float = Field(0.0, ge=0, lt=1)

@@ -18,6 +18,7 @@ class Console(Observer):
         self._task: Any = None
         self._label = ""
         self._tenth = -1
+        self._validates = False
 
     @property
     def live(self) -> bool:
@@ -60,13 +61,19 @@ class Console(Observer):
             if self.live:
                 self._show("training", event.step, event.steps, _pace(event))
         elif kind == "EpochDone":
-            self.line(_epoch_line(event))
+            # Where only every so many epochs are validated, there may be thousands of short ones, and only those lines say something.
+            if self._told(event):
+                self.line(_epoch_line(event))
             if event.row.step >= event.steps:
                 self.close()
         elif kind == "Chosen":
             self.line(f"  {event.choice}")
         else:
             self.line(f"  {event.text}")
+
+    def _told(self, event: Any) -> bool:
+        self._validates = self._validates or not math.isnan(event.row.validation_score)
+        return not math.isnan(event.row.validation_score) or not self._validates
 
     def close(self) -> None:
         """Take the bar away."""

@@ -97,7 +97,8 @@ def written(name: str, answer: Any, classes: Sequence[str]) -> Written:
     """Return an answer as the writers take it. Raises DataError for an answer that has no place in the picture."""
     if isinstance(answer, PixelsAnswer):
         nothing = np.zeros(0, np.int64)
-        truth = Truth(*answer.pixels.shape, nothing, np.zeros((0, 4)), nothing.astype(bool), map=answer.pixels)
+        height, width = answer.pixels.shape
+        truth = Truth(height, width, nothing, np.zeros((0, 4)), nothing.astype(bool), map=answer.pixels)
         return Written(name, (), truth)
     if not isinstance(answer, ThingsAnswer):
         raise DataError(f"{name} was answered with a class, which boxes and masks cannot hold.")
@@ -117,8 +118,10 @@ def written(name: str, answer: Any, classes: Sequence[str]) -> Written:
 
 def _encoded(pixels: np.ndarray, name: str) -> bytes:
     file = io.BytesIO()
-    jpeg = name.lower().endswith((".jpg", ".jpeg"))
-    Image.fromarray(pixels).save(file, **({"format": "JPEG", "quality": _JPEG_QUALITY} if jpeg else {"format": "PNG"}))
+    if name.lower().endswith((".jpg", ".jpeg")):
+        Image.fromarray(pixels).save(file, "JPEG", quality=_JPEG_QUALITY)
+    else:
+        Image.fromarray(pixels).save(file, "PNG")
     return file.getvalue()
 
 

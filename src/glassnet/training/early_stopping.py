@@ -30,7 +30,7 @@ def standing(history: History, settings: EarlyStopping | None) -> Standing:
     if settings is None:
         return Standing(best.epoch, False, reason)
     risen, top = 0, -math.inf
-    for row in history:
+    for row in scored:
         if row.validation_score > top + settings.min_delta:
             risen, top = row.epoch, row.validation_score
     stale = len(history) - risen

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from glassnet import randomness
 from glassnet.choice import Choice
 from glassnet.errors import DataError, RecipeError
-from glassnet.training import machine, resuming, sampling
+from glassnet.training import budget, machine, resuming, sampling
 from glassnet.training.batches import Source
 from glassnet.training.checkpoint import Keeper, Snapshot
 from glassnet.training.distributed import World, joined, shared_batch_norm
@@ -165,17 +166,24 @@ class _Run:
         if not self.world.alone:
             self._agree()
         self.choices += settle(self.engine, self.source, self.train, self.device, self.world)
-        epochs, steps = self.train.epochs, None
+        job = self.job
+        often = budget.choose_every(
+            self.train.validate_every, len(job.train_rows), len(job.validation_rows), not job.task.one_class
+        )
+        epochs, steps, every = self.train.epochs, None, int(str(often.value))
         if self.train.minutes is not None:
             epochs, steps, choice = plan_epochs(
-                self.engine, self.source, self.train, self.validation, clock, self.world
+                self.engine, self.source, self.train, self.validation, clock, self.world, every
             )
             self.choices.append(choice)
         if epochs is None:
             raise RecipeError("train.epochs must be a number, or train.minutes say how long training may take.")
+        if self.train.validate_every is None:
+            every = budget.capped_every(every, epochs)
+            self.choices += [replace(often, value=every)] if every > 1 else []
         for choice in self.choices:
             self.tell(Chosen(choice))
-        return Progress(len(self.job.pixels), epochs, steps or self.source.planned_steps(epochs), clock)
+        return Progress(len(job.pixels), epochs, steps or self.source.planned_steps(epochs), clock, every)
 
     def _sample(self) -> Any:
         from glassnet.training.augment import to_float

@@ -4,6 +4,7 @@ It knows no task by name and no arithmetic but the engine's. Batch and augmentat
 and backward are inside `engine.step`; everything that must outlive the process is in `Progress` and `engine.state()`.
 """
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -89,7 +90,8 @@ def _end_epoch(progress: Progress, around: Surroundings, visit: np.ndarray) -> N
     """Validate, write the row of the history, keep the weights if they are the best, and decide whether to go on."""
     seconds = progress.clock.epoch_seconds()
     progress.keep_losses(visit)
-    validation_loss, validation_score = around.evaluate()
+    validates = progress.validates
+    validation_loss, validation_score = around.evaluate() if validates else (math.nan, math.nan)
     loss, score = progress.epoch_means()
     row = Row(
         epoch=progress.epoch + 1,
@@ -112,7 +114,8 @@ def _end_epoch(progress: Progress, around: Surroundings, visit: np.ndarray) -> N
     if row.rejected:
         around.tell(Note(f"Epoch {row.epoch}: {row.rejected} steps held a NaN or an infinity and were left out."))
     progress.close_epoch(now.reason if now.stop else "")
-    around.log()
+    if validates:
+        around.log()
     left = row.seconds / max(progress.step, 1) * (progress.steps - progress.step)
     around.tell(EpochDone(row, progress.epochs, progress.steps, best, 0.0 if now.stop else left))
 

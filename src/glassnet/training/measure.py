@@ -46,20 +46,29 @@ def settle(engine: Any, source: Source, train: TrainRecipe, device: str, world: 
 
 
 def plan_epochs(
-    engine: Any, source: Source, train: TrainRecipe, validation: Callable[[], Any], clock: Clock, world: World
+    engine: Any,
+    source: Source,
+    train: TrainRecipe,
+    validation: Callable[[], Any],
+    clock: Clock,
+    world: World,
+    every: int = 1,
 ) -> tuple[int, int, Choice]:
-    """Return (epochs, steps, choice) that fill `train.minutes`; `train.epochs` is then the most there may be."""
+    """Return (epochs, steps, choice) that fill `train.minutes`; `train.epochs` is then the most there may be.
+
+    Every `every`th epoch is validated.
+    """
     step = _seconds_per_step(engine, source)
     began = time.perf_counter()
     validation()
     evaluation = time.perf_counter() - began
     minutes = train.minutes or 0.0
     spent = clock.total() + clock.outside
-    planned = budget.plan(minutes, step, source.planned_steps(1), evaluation, spent)
+    planned = budget.plan(minutes, step, source.planned_steps(1), evaluation, spent, every=every)
     epochs, steps, reason = planned.epochs, planned.steps, planned.choice.reason
     if steps == epochs * source.planned_steps(1):
         left = (minutes * 60 - spent) * budget.SAFETY
-        while train.skip_easy and source.planned_steps(epochs + 1) * step + (epochs + 1) * evaluation <= left:
+        while train.skip_easy and source.planned_steps(epochs + 1) * step + (epochs + 1) * evaluation / every <= left:
             epochs += 1  # epochs without easy examples are shorter
         if train.epochs is not None and train.epochs < epochs:
             epochs, reason = train.epochs, f"as asked; {reason}"

@@ -44,11 +44,11 @@ class Progress:
     """Counters, history, losses by example. `epoch` counts from 0 and is the one under way, `place` examples of it are visited.
 
     `last_losses` float32 (n,) is the last loss of every row at the start of the epoch (NaN: never seen). `steps` and `epochs` are what was
-    planned; `reason` is set when training ended before them.
+    planned; `reason` is set when training ended before them. Every `validate_every`th epoch is validated, and the last.
     """
 
-    def __init__(self, rows: int, epochs: int, steps: int, clock: Clock | None = None) -> None:
-        self.epochs, self.steps = epochs, steps
+    def __init__(self, rows: int, epochs: int, steps: int, clock: Clock | None = None, validate_every: int = 1) -> None:
+        self.epochs, self.steps, self.validate_every = epochs, steps, validate_every
         self.epoch = self.step = self.place = 0
         self.rejected = self.epoch_rejected = 0
         self.rate = 0.0
@@ -112,6 +112,11 @@ class Progress:
         good = ~np.isnan(self._visit_losses)
         self.last_losses[visit[good]] = self._visit_losses[good]
 
+    @property
+    def validates(self) -> bool:
+        """Whether the epoch under way ends with a validation."""
+        return (self.epoch + 1) % self.validate_every == 0 or self.step >= self.steps
+
     def close_epoch(self, reason: str) -> None:
         """The epoch is over."""
         self.epoch += 1
@@ -168,4 +173,4 @@ class Progress:
             ) from error
 
 
-_COUNTERS = ("epochs", "steps", "epoch", "step", "place", "rejected", "epoch_rejected", "rate", "reason", "best_epoch")
+_COUNTERS = ("epochs", "steps", "validate_every", "epoch", "step", "place", "rejected", "epoch_rejected", "rate", "reason", "best_epoch")

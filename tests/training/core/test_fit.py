@@ -56,7 +56,8 @@ def test_the_network_holds_the_best_weights_afterwards(world, tmp_path):
 
 
 def best_place(curve):
-    return max(range(len(curve)), key=lambda i: (curve.validation_score[i], -curve.validation_loss[i]))
+    scored = [i for i in range(len(curve)) if not np.isnan(curve.validation_score[i])]
+    return max(scored, key=lambda i: (curve.validation_score[i], -curve.validation_loss[i]))
 
 
 def test_early_stopping_stops_and_keeps_the_best(world, tmp_path):
