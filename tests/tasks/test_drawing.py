@@ -5,7 +5,7 @@ import pytest
 
 from glassnet.data.truths import Truth
 from glassnet.tasks.answers import Found, PixelsAnswer, ThingsAnswer
-from glassnet.tasks.drawing import draw, draw_heat, draw_pixels, draw_things, draw_truth
+from glassnet.tasks.drawing import draw, draw_pixels, draw_things, draw_truth
 from glassnet.tasks.palette import UNCOUNTED, colour_of
 
 CLASSES = ("cat", "dog", "owl")
@@ -139,25 +139,30 @@ def test_many_labels_never_lie_over_one_another_and_names_of_any_length_fit():
     assert drawn.shape[0] < 600
 
 
+def test_masks_too_small_to_be_seen_are_shown_by_their_box_and_remarks_stand_beside_their_thing():
+    picture = np.full((800, 800, 3), 90, np.uint8)
+    mask = np.zeros((800, 800), bool)
+    mask[300:302, 400:402] = True
+    answer = things(800, 800, ("owl", 0.7, (400, 300, 402, 302), mask))
+    drawn = draw_things(picture, answer, classes=CLASSES, legend=False)
+    assert (drawn[295:307, 395:407] != 90).any(2).sum() > 8
+    remarked = draw_things(picture, answer, classes=CLASSES, legend=False, remarks={0: "double"})
+    assert (remarked != 90).any(2).sum() > (drawn != 90).any(2).sum()  # a longer label
+
+
+def test_the_only_class_is_not_named_on_every_thing():
+    picture = np.full((400, 400, 3), 90, np.uint8)
+    known = truth(400, 400, [0, 0], [(50, 50, 200, 200), (210, 50, 390, 200)])
+    alone, named = (draw_truth(picture, known, names) for names in (("cat",), CLASSES))
+    assert (alone != 90).any(2).sum() < (named != 90).any(2).sum()
+    boxes = draw_truth(
+        picture, truth(400, 400, [0], [(50, 50, 200, 200)], (np.ones((400, 400), bool),)), CLASSES, boxes=True
+    )
+    assert (boxes[300:] == 90).all()
+
+
 @pytest.mark.parametrize("box", [(-50, -50, 900, 900), (399.9, 399.9, 400, 400), (100, 100, 100, 100), (0, 0, 1, 1)])
 def test_boxes_at_and_over_the_edge_are_drawn_as_far_as_they_go(box):
     picture = np.full((400, 400, 3), 90, np.uint8)
     drawn = draw_things(picture, things(400, 400, ("cat", 0.9, box)), classes=CLASSES, legend=False)
     assert (drawn != 90).any()
-
-
-def test_heat_lies_over_the_whole_picture_and_is_the_same_for_all_of_them():
-    picture = np.full((300, 400, 3), 160, np.uint8)
-    heat = np.zeros((30, 40), np.float32)
-    heat[5, 10] = 1
-    heat[20, 30] = 0.5
-    drawn = draw_heat(picture, heat).astype(int)
-    light = drawn.sum(2)
-    rows, columns = np.unravel_index(light.argmax(), light.shape)
-    assert abs(rows - 55) <= 6
-    assert abs(columns - 105) <= 6
-    assert light[205, 305] < light[55, 105]
-    alone = draw_heat(picture, np.where(heat == 0.5, heat, 0))
-    assert np.array_equal(alone[150:], drawn[150:])  # not stretched to the strongest of each picture
-    odd = draw_heat(picture[:, :, :1], np.array([[np.nan, np.inf], [-1, 0.5]]))
-    assert odd.shape == (300, 400, 3)

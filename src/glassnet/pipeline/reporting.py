@@ -22,6 +22,7 @@ from glassnet.pipeline.varied import varied_pictures
 from glassnet.recipe import Recipe
 from glassnet.report.material import Data, Material, rows_shown
 from glassnet.report.write import write_report
+from glassnet.tasks.heat import on_original
 
 _SHOWN = 6  # pictures as training varies them
 _LONG_SIDE = 480  # pixels of a picture in the page
@@ -81,12 +82,13 @@ def _shown(run: Run, prepared: Prepared) -> tuple[dict[int, Any], dict[int, np.n
     if predictor.task.one_class or not rows:
         return {}, {}
     pictures = prepared.store.pixels[np.array(rows)]
-    sizes = [(each.height, each.width) for each in frames(prepared.store, rows)]
+    fitted = frames(prepared.store, rows)
+    sizes = [(each.height, each.width) for each in fitted]
     answered = predictor.answer([str(row) for row in rows], pictures, sizes)
     heats = predictor.heats(pictures)
     return (
         {row: each.answer for row, each in zip(rows, answered, strict=True)},
-        {} if heats is None else dict(zip(rows, heats, strict=True)),
+        {} if heats is None else dict(zip(rows, map(on_original, heats, fitted), strict=True)),
     )
 
 

@@ -10,10 +10,10 @@ from glassnet.report.material import Data
 from glassnet.tasks.drawing import draw_truth
 from glassnet.tasks.palette import colour_of
 
-SIDE = 260  # pixels of the longer side of a picture in a grid
+_SIDE = 260  # pixels of the longer side of a picture in a grid
 
 
-def annotated(data: Data, row: int, side: int = SIDE) -> np.ndarray | None:
+def annotated(data: Data, row: int, side: int = _SIDE) -> np.ndarray | None:
     """Return uint8 (h, w, 3): the picture with what its annotation says, also where the annotation is why it is kept out.
 
     None where there are no pixels to show; the picture alone where its annotation cannot be drawn.

@@ -12,7 +12,8 @@ from glassnet.report.markup import Markup, tag
 from glassnet.report.material import Material
 from glassnet.report.pictures import data_uri, short_name
 from glassnet.tasks.answers import PixelsAnswer, ThingsAnswer
-from glassnet.tasks.drawing import draw_heat, draw_pixels, draw_things, draw_truth
+from glassnet.tasks.drawing import draw_pixels, draw_things, draw_truth
+from glassnet.tasks.heat import draw_heat
 
 QUALITY = 72
 KINDS = {
@@ -49,6 +50,12 @@ class Beside:
             return len(self.truth)
         return int(np.count_nonzero(np.unique(self.truth.classes_map()) != IGNORED))
 
+    @property
+    def shaped(self) -> bool:
+        """Whether the answers of this run have masks, so that the truth is drawn with its masks too."""
+        answers = self.material.answers.values()
+        return any(thing.mask is not None for answer in answers for thing in getattr(answer, "found", ()))
+
     def drawn(self, side: int) -> list[tuple[str, np.ndarray]]:
         """Return what each picture is and the picture, uint8 (h, w, 3), at most `side` pixels on its longer side."""
         data, answer = self.material.data, self.material.answers[self.row]
@@ -57,7 +64,9 @@ class Beside:
         found: list[tuple[str, np.ndarray]] = []
         if self.truth is not None:
             missed = dict.fromkeys(self.taken.get("missed_things", ()), KINDS["missed"])
-            found.append(("truth", draw_truth(picture, self.truth, data.classes, pixels=pixels, remarks=missed)))
+            found.append(
+                ("truth", draw_truth(picture, self.truth, data.classes, pixels, remarks=missed, boxes=not self.shaped))
+            )
         if pixels:
             found.append(("answer", draw_pixels(picture, answer, legend=False)))
             if self.truth is not None:
@@ -66,13 +75,15 @@ class Beside:
             drawn = draw_things(picture, answer, None, data.classes, legend=False, remarks=_remarks(answer, self.taken))
             found.append(("answer", drawn))
         if self.row in self.material.heats:
-            heat = self.material.heats[self.row]
-            found.append(("heat map", draw_heat(shrunk(data.picture(self.row), side), heat)))
+            found.append(("heat map", draw_heat(picture, self.material.heats[self.row])))
         return found
 
     def figure(self, side: int) -> Markup:
         """Return the pictures with the score and the counts below, and what they are sorted by as data."""
-        images = [_image(pixels, f"{what} of {short_name(self.key)}") for what, pixels in self.drawn(side)]
+        images = [
+            tag("span", _image(pixels, f"{what} of {short_name(self.key)}"), tag("span", what, cls="what"))
+            for what, pixels in self.drawn(side)
+        ]
         words = [
             tag("strong", f"{self.taken['score']:.2f}"),
             tag("span", said(self.taken)),

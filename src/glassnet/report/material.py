@@ -72,7 +72,7 @@ class Material:
 
     For tasks whose answers are places in the picture, `answers` holds what the network says about the rows that `rows_shown(scores)`
     names (ThingsAnswer at the operating threshold, PixelsAnswer), and `heats` what its heat map looks like where it has one: float
-    (h, w) in [0, 1], the strongest class at each place, lying over the whole of the fitted picture `data.picture(row)`.
+    (h, w) in [0, 1], the strongest class at each place, lying over the whole of the original picture (`tasks.heat.on_original`).
     """
 
     name: str

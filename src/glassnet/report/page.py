@@ -84,14 +84,21 @@ def _json(data: dict[str, Any]) -> str:
     return written.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def table(head: Sequence[object], rows: Sequence[Sequence[object]], caption: str = "", words: int = 1) -> Markup:
-    """Return a table that scrolls sideways by itself on a narrow screen. The first `words` columns are text, the others numbers."""
-    top = [tag("th", cell, scope="col", cls=None if i < words else "number") for i, cell in enumerate(head)]
+def table(
+    head: Sequence[object], rows: Sequence[Sequence[object]], caption: str = "", words: int = 1, ending: int = 0
+) -> Markup:
+    """Return a table that scrolls sideways by itself on a narrow screen. The first `words` and the last `ending` columns are text, the
+    others numbers.
+    """
+    last = len(head) - ending
+    top = [
+        tag("th", cell, scope="col", cls=None if i < words or i >= last else "number") for i, cell in enumerate(head)
+    ]
     body = [
         tag(
             "tr",
             tag("th", row[0], scope="row"),
-            [tag("td", cell, cls="word" if i < words else "number") for i, cell in enumerate(row[1:], 1)],
+            [tag("td", cell, cls="word" if i < words or i >= last else "number") for i, cell in enumerate(row[1:], 1)],
         )
         for row in rows
     ]

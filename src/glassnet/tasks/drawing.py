@@ -1,20 +1,21 @@
-"""Answers and truths drawn into pictures: boxes, masks, a class for every pixel, heat. `predict` and the report draw with this alone.
+"""Answers and truths drawn into pictures: boxes, masks, a class for every pixel. `predict` and the report draw with this alone.
 
 Every function takes a picture uint8 (H, W, 1 or 3) and returns uint8 (h, w, 3). An answer may be of another size than the picture, as
 when the picture was shrunk for a page: it is scaled to it. Small pictures are enlarged by a whole factor, so that words can be read.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from glassnet.data.truths import BACKGROUND, IGNORED, Truth
 from glassnet.tasks.answers import Box, PixelsAnswer, ThingsAnswer
 from glassnet.tasks.lettering import Labels, with_legend
-from glassnet.tasks.palette import BLACK, UNCOUNTED, WHITE, Colour, colour_of, heat_colours, ink_on
+from glassnet.tasks.palette import BLACK, UNCOUNTED, WHITE, Colour, colour_of, ink_on
 
 _SMALLEST = 320  # pixels of the longer side that a drawn picture has at least
+_LEAST_MASK = 30  # pixels of the canvas
 _FEW = 16  # things up to which a label may be wider than its box
 _FILL, _PIXELS = 0.38, 0.55  # how much of the colour covers the picture: of a mask, of a class map
 
@@ -53,18 +54,17 @@ def draw_things(
 ) -> np.ndarray:
     """Return the picture with a box, or a mask where there is one, around every thing, its class and confidence beside it.
 
-    `classes` is the class list, which gives the colours and names the truth; without it the labels of the answer are the list. `remarks`
-    are words about single things, by their place in the answer.
+    `classes` is the class list, which gives the colours and names the truth; without it the answer's own is, or the labels in it.
+    `remarks` are words about single things, by their place in the answer. A class that is the only one is not named on every thing
+    without a legend, or on every one of many.
     """
-    classes = tuple(classes) or tuple(sorted({thing.label for thing in answer.found}))
-    canvas = _canvas(picture)
+    classes = tuple(classes) or answer.classes or tuple(sorted({thing.label for thing in answer.found}))
+    canvas = canvas_of(picture)
     scale = canvas.shape[1] / answer.width, canvas.shape[0] / answer.height
-    plain = (
-        len(classes) == 1 and len(answer.found) > _FEW
-    )  # the name on every one of many would hide them and say nothing
+    plain = len(classes) == 1 and (not legend or len(answer.found) > _FEW)
     marks = []
     for place, thing in enumerate(answer.found):
-        mask = None if thing.mask is None else _resized(thing.mask, canvas.shape[:2])
+        mask = None if thing.mask is None else _seen(_resized(thing.mask, canvas.shape[:2]))
         sure = f"{thing.confidence:.0%}"
         texts = (sure,) if plain else (f"{thing.label} {sure}", thing.label, sure)
         texts = _remarked(texts, (remarks or {}).get(place))
@@ -93,7 +93,7 @@ def draw_pixels(
         if name != BACKGROUND
     ]
     entries += [("truth", None)] if truth is not None else []
-    canvas = _tinted(_canvas(picture), answer.pixels, answer.classes)
+    canvas = _tinted(canvas_of(picture), answer.pixels, answer.classes)
     if truth is not None:
         borders = _thick(_borders(_resized(truth.classes_map(), canvas.shape[:2])), _line(canvas) // 2)
         canvas[borders] = np.where(_dashes(canvas)[borders, None], WHITE, BLACK)
@@ -107,39 +107,27 @@ def draw_truth(
     pixels: bool = False,
     legend: bool = False,
     remarks: Mapping[int, str] | None = None,
+    boxes: bool = False,
 ) -> np.ndarray:
-    """Return the picture with its annotation drawn as an answer would be; `pixels`: as a class for every pixel.
+    """Return the picture with its annotation drawn as an answer would be; `pixels`: as a class for every pixel; `boxes`: as boxes also
+    where more is known.
 
     `remarks` are words about single things, by their place in the truth.
     """
-    canvas = _canvas(picture)
+    canvas = canvas_of(picture)
     if pixels:
         found = truth.classes_map()
         present = [i for i in np.unique(found).tolist() if i < len(classes) and classes[i] != BACKGROUND]
         drawn = _tinted(canvas, found, classes)
     else:
         present = sorted({int(label) for label in truth.labels})
-        drawn = _paint(canvas, _marks_of(truth, classes, canvas, False, remarks))
+        known = replace(truth, masks=()) if boxes else truth
+        drawn = _paint(canvas, _marks_of(known, classes, canvas, False, remarks))
     entries = [(classes[i], colour_of(i)) for i in present]
     return with_legend(drawn, entries, _letters(canvas)) if legend else drawn
 
 
-def draw_heat(picture: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """Return the picture in dark grey with `heat` float (h, w) in [0, 1] over all of it: the lighter, the more.
-
-    The scale is of one hue, its lightness rises evenly, and it is the same for every picture. What is not finite counts as 0.
-    """
-    from PIL import Image
-
-    canvas = _canvas(picture)
-    values = np.clip(np.nan_to_num(np.asarray(heat, np.float32), nan=0.0, posinf=1.0, neginf=0.0), 0, 1)
-    size = canvas.shape[1], canvas.shape[0]
-    large = np.asarray(Image.fromarray(values, "F").resize(size, Image.Resampling.BILINEAR), np.float64)
-    grey = canvas.astype(np.float64) @ (0.299, 0.587, 0.114) / 255
-    return heat_colours(grey, np.clip(large, 0, 1))
-
-
-def _canvas(picture: np.ndarray) -> np.ndarray:
+def canvas_of(picture: np.ndarray) -> np.ndarray:
     """Return a copy to draw on, uint8 (h, w, 3), enlarged by a whole factor where the picture is small."""
     pixels = np.repeat(picture, 3, 2) if picture.shape[2] == 1 else picture
     factor = max(1, -(-_SMALLEST // max(pixels.shape[:2])))
@@ -163,6 +151,11 @@ def _scaled(box: Box, scale: tuple[float, float], canvas: np.ndarray) -> tuple[i
     return x1, y1, max(x2, x1 + 1), max(y2, y1 + 1)
 
 
+def _seen(mask: np.ndarray) -> np.ndarray | None:
+    """Return a mask that is large enough to be seen, else None: its box is drawn then."""
+    return mask if np.count_nonzero(mask) >= _LEAST_MASK else None
+
+
 def _remarked(texts: tuple[str, ...], remark: str | None) -> tuple[str, ...]:
     """Return the texts with a remark that outlives the rest of them where there is little room."""
     return texts if remark is None else (*(f"{text}, {remark}" for text in texts), remark)
@@ -182,13 +175,14 @@ def _marks_of(
     for i, label in enumerate(truth.labels.tolist()):
         mask = truth.mask(i) if truth.masks and truth.masks[i] is not None else None
         crowd = bool(truth.crowd[i])
-        name = f"{classes[label]}, not counted" if crowd else classes[label]
+        name = () if len(classes) == 1 and len(truth) > 1 else (classes[label],)
+        name = (f"{classes[label]}, not counted",) if crowd else name
         marks.append(
             _Mark(
                 _scaled(tuple(truth.boxes[i]), scale, canvas),
-                None if mask is None else _resized(mask, canvas.shape[:2]),
+                None if mask is None else _seen(_resized(mask, canvas.shape[:2])),
                 UNCOUNTED if crowd else colour_of(label),
-                () if dashed else _remarked((name,), (remarks or {}).get(i)),
+                () if dashed else _remarked(name, (remarks or {}).get(i)),
                 dashed,
             )
         )

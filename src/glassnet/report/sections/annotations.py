@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.report.annotated import SIDE, annotated, legend
+from glassnet.report.annotated import annotated, legend
 from glassnet.report.markup import Markup, tag
 from glassnet.report.material import Data
 from glassnet.report.page import table
@@ -24,7 +24,7 @@ def drawn(data: Data) -> Markup | None:
         pixels = annotated(data, row)
         if pixels is not None:
             names = ", ".join(data.classes[i] for i in data.audit.present[row]) if data.audit.present else ""
-            figures.append(figure(pixels, file_name(data.keys[row]), names or "no thing", SIDE))
+            figures.append(figure(pixels, file_name(data.keys[row]), names or "no thing", max(pixels.shape)))
     if not figures:
         return None
     said = "Compare a few with what you see: a class number off by one, boxes in another unit or shifted masks show at once."
@@ -51,11 +51,9 @@ def _said(things: dict[str, Any]) -> str:
     each = things["per_picture"]
     said = f"{things['count']:,} things, "
     if each["smallest"] == each["largest"]:
-        said += f"{each['median']} in every picture"
+        said += f"{each['median']:.0f} in every picture"
     else:
-        said += (
-            f"{each['smallest']} to {each['largest']} in a picture, half of the pictures have at most {each['median']}"
-        )
+        said += f"{each['smallest']:.0f} to {each['largest']:.0f} in a picture, half of the pictures have at most {each['median']:.0f}"
     if things["without"]:
         said += f"; {things['without']:,} without any"
     if things["crowd"]:

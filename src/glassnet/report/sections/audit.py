@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from glassnet.data.audit import Finding
-from glassnet.report.annotated import SIDE, annotated
+from glassnet.report.annotated import annotated
 from glassnet.report.markup import Markup, prose, tag
 from glassnet.report.material import Data
 from glassnet.report.page import Section, table
@@ -43,7 +43,7 @@ class _View:
         if not self.drawn:
             return figure(self.data.picture(row), caption, name)
         pixels = annotated(self.data, row)
-        return None if pixels is None else figure(pixels, caption, key, SIDE)
+        return None if pixels is None else figure(pixels, caption, key, max(pixels.shape))
 
 
 def section(data: Data) -> Section:

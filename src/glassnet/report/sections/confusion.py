@@ -10,7 +10,7 @@ from glassnet.report.markup import Markup, tag
 from glassnet.report.material import Material
 from glassnet.report.page import Section, table
 from glassnet.report.pictures import data_uri, short_name
-from glassnet.tasks.drawing import draw_heat
+from glassnet.tasks.heat import draw_heat
 
 _MATRIX = 30  # classes up to which the whole matrix is drawn
 _PAIRS = 40  # beyond that, the most confused pairs

@@ -60,7 +60,7 @@ def _bars(title: str, kinds: tuple[tuple[str, str, str], ...], errors: dict[str,
         bar = tag("rect", width=f"{wide:.1f}", height=14, rx=2, cls="right" if kind == "found" else "wrong")
         drawn = tag("svg", bar, viewBox=f"0 0 {_BAR} 14", width=_BAR, height=14, aria_hidden="true", cls="bars")
         rows.append((name, f"{errors[kind]:,}", f"{share:.0%}" if total else "–", drawn, meaning))
-    return table(("", "number", "share", "", "what it is"), rows, title)
+    return table(("", "number", "share", "", "what it is"), rows, title, ending=1)
 
 
 def _curves(scores: Scores) -> Markup | None:

@@ -8,7 +8,7 @@ from glassnet.report.page import Section
 from glassnet.report.pictures import data_uri
 from glassnet.tasks.answers import PixelsAnswer
 
-_SIDES = (440, 340, 260)  # pixels of the longer side: the largest that keeps a report small enough to be sent by mail
+_SIDES = (360, 300, 240)  # pixels of the longer side: the largest that keeps a report small enough to be sent by mail
 _LETTERS = 4_400_000
 _OPEN = 6  # pictures of the main split that are shown without a click
 _ORDERS = (("score", "Most wrong first"), ("name", "By name"), ("things", "Most things first"))

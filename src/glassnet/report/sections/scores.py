@@ -1,7 +1,7 @@
 """All figures with their intervals, class by class, and what trivial models reach."""
 
 from glassnet.evaluation.scores import Figure, Scores
-from glassnet.evaluation.show import interval, name_of, number
+from glassnet.evaluation.show import explained, interval, name_of, number
 from glassnet.report.charts import Line, shares
 from glassnet.report.markup import Markup, prose, tag
 from glassnet.report.material import Material
@@ -29,7 +29,7 @@ def section(material: Material) -> Section | None:
 
 
 def _tables(scores: Scores) -> list[Markup]:
-    figures = [_row(name_of(name), figure) for name, figure in scores.figures.items()]
+    figures = [_row(explained(name, figure.threshold), figure) for name, figure in scores.figures.items()]
     parts = [table(("figure", "value", "95 % interval", "pictures", "method"), figures)]
     if scores.per_class:
         columns = list(dict.fromkeys(name for row in scores.per_class.values() for name in row))
