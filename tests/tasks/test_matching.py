@@ -94,7 +94,9 @@ def test_quick_figures_leave_crowds_out():
     read, targets = scene()
     together = matching.ranked(matching.box_pairs(read, targets))
     assert together.things == {0: 1, 1: 2}
-    assert together.hits.tolist()[:2] == [True, True] and len(together.hits) == 5  # neither the answer in the crowd nor the empty rows
+    assert (
+        together.hits.tolist()[:2] == [True, True] and len(together.hits) == 5
+    )  # neither the answer in the crowd nor the empty rows
     # Cats: found first, AP 1. Dogs: one of two found, first, so precision is 1 up to recall 0.5: 51 of 101 recalls.
     assert matching.quick_ap50(read, targets) == pytest.approx((1 + 51 / 101) / 2)
     assert matching.quick_threshold(read, targets) == pytest.approx((0.8 + 0.3) / 2)

@@ -82,9 +82,11 @@ class Task(Protocol):
         targets: "torch.Tensor",
         *,
         class_weights: "torch.Tensor | None" = None,
-        **options: Any,
     ) -> "torch.Tensor":
-        """Return the loss of every example, float32 (N,), differentiable, on the device of the outputs, without a host sync."""
+        """Return the loss of every example, float32 (N,), differentiable, on the device of the outputs, without a host sync.
+
+        A task has more options, each with a default: those that `loss_options` gives.
+        """
         ...
 
     def hits(self, outputs: "torch.Tensor", targets: "torch.Tensor") -> "torch.Tensor":

@@ -77,7 +77,8 @@ class Instances:
         for place, (row, frame) in enumerate(zip(rows, frames, strict=True)):
             truth = truth_of(catalog, int(row), frame.height, frame.width)
             masks = [truth.mask(i) for i in range(len(truth.labels))]
-            order = np.lexsort(([-int(mask.sum()) for mask in masks], ~truth.crowd))
+            areas = np.array([mask.sum() for mask in masks], np.int64)
+            order = np.lexsort((-areas, ~truth.crowd))
             whole = np.zeros((frame.height, frame.width), np.int32)
             for number, i in enumerate(order, 1):
                 whole[masks[i]] = IGNORED if truth.crowd[i] else number * _CLASSES + int(truth.labels[i])
@@ -224,8 +225,8 @@ class Instances:
         split: str,
         arithmetic: Any,
         *,
-        truths: Sequence[Any],
-        frames: Sequence[Frame],
+        truths: Sequence[Any] = (),
+        frames: Sequence[Frame] = (),
         threshold: float | None = None,
         seed: int = 0,
         rows: Any = None,
