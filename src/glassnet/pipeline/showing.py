@@ -20,6 +20,7 @@ from glassnet.recipe import DataRecipe
 from glassnet.report.inline import Shown
 from glassnet.report.markup import Markup
 from glassnet.report.pictures import figure, grid
+from glassnet.tasks import task as task_of
 from glassnet.tasks.drawing import draw_truth
 
 
@@ -65,13 +66,15 @@ def _annotated(catalog: Catalog, count: int) -> list[Markup]:
     return figures
 
 
-def summary(network: Any = "fast", size: int | Sequence[int] = 32, channels: int = 3, classes: int = 10) -> Summary:
-    """Return the table of layers of a preset or a list of layers. Raises RecipeError where the shapes do not fit."""
+def summary(
+    network: Any = "fast", size: int | Sequence[int] = 32, channels: int = 3, classes: int = 10, task: str = "classify"
+) -> Summary:
+    """Return the table of layers of a preset or a list of layers, ended as `task` needs. Raises RecipeError where the shapes do not fit."""
     from glassnet.networks.presets import layers_of
 
     height, width = (size, size) if isinstance(size, int) else size
     shape = (channels, int(height), int(width))
-    return summarise(layers_of(network, shape, classes), shape, classes)
+    return summarise(layers_of(network, shape, classes, head=task_of(task).head(classes)), shape, classes)
 
 
 def _in_turn(labels: np.ndarray, kinds: int, count: int) -> list[int]:
