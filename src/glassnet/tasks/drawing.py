@@ -22,13 +22,16 @@ _FILL, _PIXELS = 0.38, 0.55  # how much of the colour covers the picture: of a m
 
 @dataclass(frozen=True)
 class _Mark:
-    """One thing to draw, in pixels of the canvas. `texts` from the longest to the shortest."""
+    """One thing to draw, in pixels of the canvas. `texts` from the longest to the shortest; `remarked` dashes the line in its own colour,
+    `dashed` in black and white.
+    """
 
     box: tuple[int, int, int, int]
     mask: np.ndarray | None
     colour: Colour
     texts: tuple[str, ...]
     dashed: bool = False
+    remarked: bool = False
 
 
 def draw(
@@ -55,8 +58,8 @@ def draw_things(
     """Return the picture with a box, or a mask where there is one, around every thing, its class and confidence beside it.
 
     `classes` is the class list, which gives the colours and names the truth; without it the answer's own is, or the labels in it.
-    `remarks` are words about single things, by their place in the answer. A class that is the only one is not named on every thing
-    without a legend, or on every one of many.
+    `remarks` are words about single things, by their place in the answer; lines around these are dashed. A class that is the only one is
+    not named on every thing without a legend, or on every one of many.
     """
     classes = tuple(classes) or answer.classes or tuple(sorted({thing.label for thing in answer.found}))
     canvas = canvas_of(picture)
@@ -69,7 +72,7 @@ def draw_things(
         texts = (sure,) if plain else (f"{thing.label} {sure}", thing.label, sure)
         texts = _remarked(texts, (remarks or {}).get(place))
         colour = colour_of(classes.index(thing.label)) if thing.label in classes else UNCOUNTED
-        marks.append(_Mark(_scaled(thing.box, scale, canvas), mask, colour, texts))
+        marks.append(_Mark(_scaled(thing.box, scale, canvas), mask, colour, texts, remarked=place in (remarks or {})))
     truths = [] if truth is None else _marks_of(truth, classes, canvas, True)
     drawn = _paint(canvas, [*marks, *truths])
     if not legend:
@@ -112,7 +115,7 @@ def draw_truth(
     """Return the picture with its annotation drawn as an answer would be; `pixels`: as a class for every pixel; `boxes`: as boxes also
     where more is known.
 
-    `remarks` are words about single things, by their place in the truth.
+    `remarks` are words about single things, by their place in the truth, whose lines are dashed.
     """
     canvas = canvas_of(picture)
     if pixels:
@@ -184,6 +187,7 @@ def _marks_of(
                 UNCOUNTED if crowd else colour_of(label),
                 () if dashed else _remarked(name, (remarks or {}).get(i)),
                 dashed,
+                i in (remarks or {}),
             )
         )
     return marks
@@ -227,7 +231,9 @@ def _outline(canvas: np.ndarray, mark: _Mark, line: int, dashes: np.ndarray) -> 
         return
     rim = _thick(inside, 1) & ~inside
     window[rim] = ink_on(mark.colour)
-    window[edge] = mark.colour
+    window[edge] = (
+        np.where(dashes[part][edge, None], mark.colour, ink_on(mark.colour)) if mark.remarked else mark.colour
+    )
 
 
 def _around(mask: np.ndarray, box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:

@@ -45,6 +45,8 @@ def _lead(material: Material, split: str, shown: list[Beside]) -> str:
     if any(isinstance(material.answers[one.row], PixelsAnswer) for one in shown):
         third = ", then the pixels that are wrong, light on dark"
     lead = f"First the annotation, then the answer{third}. The most wrong pictures stand first; 1.00 is all right. "
+    if material.scores[split].tables.get("pictures"):
+        lead += "Dashed are things that were missed and answers that are wrong. "
     total = len(material.scores[split].tables["worst"])
     if len(shown) < total:
         lead += (
