@@ -2,8 +2,8 @@
 
 Classes: one folder of pictures per class, or `train` and `validation` or `test` folders of those, or `images` and `labels.csv`. Boxes:
 Pascal VOC, COCO, YOLO, or a table file,label,x1,y1,x2,y2. Masks: pictures and masks of the same name, a mask per thing, COCO outlines.
-Archives (.zip, .tar, .tar.gz) of any of these are read in place. Built-in names: xo, digits, shapes, cifar10. What is asked is seen from the
-annotations; --task classify, localize, detect, segment or instances asks another question of them.
+Archives (.zip, .tar, .tar.gz) of any of these are read in place. Built-in names: xo, digits, shapes, cifar10. What is asked is seen from
+the annotations; --task classify, localize, detect, segment or instances asks another question of them.
 Whatever you do not say is chosen from the data and printed with its reason. The test pictures stay sealed until `glassnet eval`.
 """
 
