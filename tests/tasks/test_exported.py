@@ -91,4 +91,6 @@ def test_onnx_says_the_same(name):
     with torch.inference_mode():
         expected = module(x).numpy()
     found = session.run(None, {session.get_inputs()[0].name: x.numpy()})[0]
+    if name in ("detect", "localize"):  # rows without heat only fill the answer up to its length, in any order
+        found, expected = found[expected[:, :, 4] > 0], expected[expected[:, :, 4] > 0]
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-2)

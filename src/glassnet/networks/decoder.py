@@ -25,7 +25,8 @@ def plan_decoder(layer: L.Decoder, steps: Sequence[Step], picture: Shape) -> Ste
         raise RecipeError(f"{label} reads maps. Put it after convolutions, and before flatten, global_pool and dense.")
     if any(isinstance(step.layer, L.Decoder) for step in steps):
         raise RecipeError(f"{label} is the second decoder; a network has one.")
-    levels = read_by(layer, steps)
+    stages, _ = stages_of(steps)
+    levels = [stages[place] for place in read_by(layer, stages)]
     inner: list[Step] = []
     below: Step | None = None
     for number, stage in enumerate(levels, 1):
@@ -39,16 +40,19 @@ def plan_decoder(layer: L.Decoder, steps: Sequence[Step], picture: Shape) -> Ste
         parameters=sum(step.parameters for step in inner),
         buffers=sum(step.buffers for step in inner),
         multiply_adds=sum(step.multiply_adds for step in inner) + (0 if after == below.after else 4 * math.prod(after)),
-        fields=_resized(below.fields, below.after, after),
+        fields=_resized(below.fields, below.after, after, "bilinear"),
         inner=tuple(inner),
     )  # fmt: skip
 
 
-def read_by(layer: L.Decoder, steps: Sequence[Step]) -> list[Stage]:
-    """Return the stages that a decoder reads, coarsest first: those at its stride and coarser, or the finest where all are finer."""
-    stages, _ = stages_of(steps)
-    chosen = [stage for stage in stages if stage.stride >= layer.stride] or [stages[-1]]
-    return chosen[::-1]
+def read_by(layer: L.Decoder, stages: Sequence[Stage]) -> list[int]:
+    """Return the places among `stages` that a decoder reads, coarsest first: the last map of each stride from its own on.
+
+    The last map of all is always read, also where it is finer: what somebody put at the end of a list is there to be used.
+    """
+    last = {stage.stride: place for place, stage in enumerate(stages)}
+    strides = {stride for stride in last if stride >= layer.stride} | {stages[-1].stride}
+    return [last[stride] for stride in sorted(strides, reverse=True)]
 
 
 def _level(layer: L.Decoder, number: int, shape: Shape, fields: Fields, below: Step | None) -> list[Step]:
@@ -58,7 +62,7 @@ def _level(layer: L.Decoder, number: int, shape: Shape, fields: Fields, below: S
     lateral = one(L.Conv(**named("lateral"), filters=layer.channels, kernel=(1, 1)), shape, fields)  # type: ignore[arg-type]
     steps = [lateral]
     if below is not None:
-        joined = lateral.fields.union(_resized(below.fields, below.after, lateral.after))
+        joined = lateral.fields.union(_resized(below.fields, below.after, lateral.after, "nearest"))
         adds = math.prod(lateral.after)
         total = L.Sum(**named("sum"))
         steps.append(Step(total.name, total, lateral.after, lateral.after, 0, 0, adds, joined))
@@ -80,12 +84,15 @@ def _fields(stage: Stage, steps: Sequence[Step]) -> Fields:
     return step.fields
 
 
-def _resized(fields: Fields, before: Shape, after: Shape) -> Fields:
-    """Return what a map sees after it was brought to another size; both neighbours count where it is interpolated."""
+def _resized(fields: Fields, before: Shape, after: Shape, mode: str) -> Fields:
+    """Return what a map sees after it was brought to another size: repeated (nearest), or interpolated between two neighbours."""
     if before[1:] == after[1:]:
         return fields
     hits: list[Taps] = []
     for old, new in zip(before[1:], after[1:], strict=True):
-        places = [(i + 0.5) * old / new - 0.5 for i in range(new)]
-        hits.append([sorted({max(0, math.floor(p)), min(old - 1, max(0, math.ceil(p)))}) for p in places])
+        if mode == "nearest":
+            hits.append([[i * old // new] for i in range(new)])
+            continue
+        places = [min(max((i + 0.5) * old / new - 0.5, 0), old - 1) for i in range(new)]
+        hits.append([sorted({math.floor(p), math.ceil(p)}) for p in places])
     return fields.through(tuple(hits))

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from glassnet.errors import RecipeError
+from glassnet.networks.decoder import read_by
 from glassnet.networks.dropout import Dropout
 from glassnet.networks.layers import Activation as ActivationLayer
 from glassnet.networks.layers import Backbone, Decoder, Learning, parse, specs
@@ -55,13 +56,16 @@ class Steps(nn.Module):
 
 @dataclass(frozen=True)
 class _Action:
-    """One thing that forward does. A residual runs `inner` and `shortcut` from the same input and adds."""
+    """One thing that forward does. A residual runs `inner` and `shortcut` from the same input and adds; a decoder reads the maps at the
+    places `reads` among the stages before it, coarsest first.
+    """
 
     step: Step
     module: nn.Module
     inplace: bool = False
     inner: tuple["_Action", ...] = ()
     shortcut: tuple["_Action", ...] = ()
+    reads: tuple[int, ...] = ()
 
 
 class Network(nn.Module):
@@ -219,11 +223,12 @@ def _walk(steps: Sequence[Step]) -> Iterator[Step]:
         yield step
 
 
-def _actions(steps: Sequence[Step], modules: Steps, kept: Sequence[str], nested: bool = False) -> list[_Action]:
+def _actions(steps: Sequence[Step], modules: Steps, kept: Sequence[str]) -> list[_Action]:
     """Return what to do for `steps`, as written. Outputs of steps named in `kept` are never overwritten."""
     actions: list[_Action] = []
-    for step in steps:
+    for at, step in enumerate(steps):
         module = modules[step.name]
+        reads = read_by(step.layer, stages_of(steps[:at])[0]) if isinstance(step.layer, Decoder) else ()
         before = actions[-1].step if actions else None
         free = before is not None and before.kind in _FRESH and before.name not in kept
         actions.append(
@@ -231,8 +236,9 @@ def _actions(steps: Sequence[Step], modules: Steps, kept: Sequence[str], nested:
                 step,
                 module,
                 inplace=isinstance(module, Activation) and module.can_change and free,
-                inner=tuple(_actions(step.inner, modules, kept, nested=True)),
-                shortcut=tuple(_actions(step.shortcut, modules, kept, nested=True)),
+                inner=tuple(_actions(step.inner, modules, kept)),
+                shortcut=tuple(_actions(step.shortcut, modules, kept)),
+                reads=tuple(reads),
             )
         )
     return actions
@@ -305,8 +311,7 @@ def _decode(action: _Action, maps: list[Tensor], found: dict[str, Any] | None, s
     """Run a decoder's levels, coarsest first: 1×1 convolution, sum with the coarser result, 3×3 convolution, norm, ReLU."""
     levels = [at for at, inner in enumerate(action.inner) if inner.step.name.startswith(f"{action.step.name}_lateral")]
     below: Tensor | None = None
-    # Coarsest first, as many as it reads: stages finer than its stride are left out.
-    for at, x in zip(levels, maps[::-1], strict=False):
+    for at, x in zip(levels, [maps[place] for place in action.reads], strict=True):
         until = next((later for later in levels if later > at), len(action.inner))
         for inner in action.inner[at:until]:
             if isinstance(inner.step.layer, Summed):

@@ -268,6 +268,10 @@ def _upsample(layer: L.Upsample, before: Shape, fields: Fields, classes: int) ->
 
 
 def _residual(layer: L.Residual, before: Shape, fields: Fields, classes: int) -> Step:
+    if any(isinstance(each, L.Decoder) for each in L.walk((layer,))):
+        raise RecipeError(
+            f"{_label(layer)} has a decoder inside. A decoder reads all maps before it, so it stands outside of residuals."
+        )
     inner = _through(layer.layers, before, fields, classes)
     after = inner[-1].after
     way = layer.shortcut if not isinstance(layer.shortcut, str) else _projection(layer, before, after)

@@ -66,11 +66,17 @@ def layers_of(
         layers = specs(parse(timm_layers(network, channels, dropout or 0.0)))
     else:
         layers = specs(parse(preset(network).layers(height, width, channels, classes, dropout or 0.0)))
-    if head is None or head["kind"] == "vote":
+    if head is None:
+        return layers
+    if head["kind"] == "vote":
+        if any("decoder" in layer for layer in layers):
+            raise RecipeError(
+                "This list has a decoder, which is for boxes and masks. To classify, end it with global_pool and dense."
+            )
         return layers
     from glassnet.networks.presets.dense import with_decoder
 
-    return with_decoder(layers, head, dropout or 0.0)
+    return with_decoder(layers, head, dropout or 0.0, (channels, height, width), classes)
 
 
 def recommendations(network: str | Sequence[Any], n_train: int, height: int, width: int, classes: int) -> Advice:
