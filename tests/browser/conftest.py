@@ -1,5 +1,6 @@
 """Debian's Chromium, driven by Playwright. No test here is skipped when it is missing: the message says what to install."""
 
+import json
 import os
 import shutil
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from glassnet.data.builtin import shapes
 from glassnet.pipeline.from_python import train
 
 
@@ -46,3 +48,34 @@ def run(tmp_path_factory):
             Image.fromarray(pixels).save(root / name / f"{i:02}.png")
     out = tmp_path_factory.mktemp("runs")
     return train(root, out=out, network="mini", epochs=2, batch=16, threads=1, precision="fp32", rotate=10, quiet=True)
+
+
+@pytest.fixture(scope="session")
+def places(tmp_path_factory):
+    """Return a function that gives a small run of a task whose answers are places in pictures."""
+    root = tmp_path_factory.mktemp("drawn") / "drawn"
+    (root / "images").mkdir(parents=True)
+    pixels, pictures = shapes.draw(48)
+    images, annotations = [], []
+    for i, (picture, things) in enumerate(zip(pixels, pictures, strict=True)):
+        Image.fromarray(picture).save(root / "images" / f"{i:03}.png")
+        images.append({"id": i, "file_name": f"{i:03}.png", "width": 96, "height": 96})
+        for thing in things:
+            x1, y1, x2, y2 = thing.box
+            shape = {"counts": list(thing.shape.counts), "size": [96, 96]}
+            annotations.append({"id": len(annotations), "image_id": i, "category_id": shapes.CLASSES.index(thing.label), "iscrowd": 0,
+                                "bbox": [x1, y1, x2 - x1, y2 - y1], "area": 1, "segmentation": shape})  # fmt: skip
+    named = [{"id": i, "name": name} for i, name in enumerate(shapes.CLASSES)]
+    (root / "annotations.json").write_text(
+        json.dumps({"images": images, "annotations": annotations, "categories": named})
+    )
+    runs, out = {}, tmp_path_factory.mktemp("runs")
+
+    def of(task):
+        if task not in runs:
+            runs[task] = train(
+                root, out=out, task=task, network="mini", epochs=1, batch=8, threads=1, precision="fp32", quiet=True
+            )
+        return runs[task]
+
+    return of
