@@ -10,6 +10,7 @@ from glassnet.evaluation.classification import classification_scores
 from glassnet.pipeline import reporting
 from glassnet.pipeline.observer import Observer
 from glassnet.pipeline.prepare import prepare
+from glassnet.report.charts import Line, curves
 from glassnet.report.markup import prose
 from glassnet.report.sections import confusion, headline, scores
 from glassnet.report.sections.curves import section as learning
@@ -106,6 +107,14 @@ def test_one_epoch_is_drawn_as_points_that_can_be_seen(material):
     assert once.body.count('class="alone second"') == 2
     assert once.lead.startswith("1 epoch in")
     assert "alone" not in learning(material).body
+
+
+def test_a_score_that_is_taken_now_and_then_is_drawn_whole():
+    """Every third epoch of 300 is validated, so most values are missing: what is thinned is what there is."""
+    values = [float(i) if i % 3 == 2 else float("nan") for i in range(300)]
+    drawn = curves("Score", [Line("validation", list(range(300)), values)], "epoch", "score")
+    assert drawn.count("<circle") == 100
+    assert "goes from 2 to 299" in drawn
 
 
 def test_warnings_stand_before_the_verdict_and_their_options_are_code(material):

@@ -112,13 +112,9 @@ def _diagonal(frame: Frame) -> Markup:
 
 
 def _curve(frame: Frame, line: Line) -> list[Markup]:
-    every = max(1, math.ceil(len(line.x) / _POINTS))
-    last = len(line.x) - 1
-    points = [
-        (x, y)
-        for i, (x, y) in enumerate(zip(line.x, line.y, strict=True))
-        if math.isfinite(y) and (i % every == 0 or i == last)
-    ]
+    known = [(x, y) for x, y in zip(line.x, line.y, strict=True) if math.isfinite(y)]
+    every = max(1, math.ceil(len(known) / _POINTS))
+    points = [point for i, point in enumerate(known) if i % every == 0 or i == len(known) - 1]
     path = " ".join(f"{_n(frame.x(x))},{_n(frame.y(y))}" for x, y in points)
     dots = [
         tag(

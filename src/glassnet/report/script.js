@@ -18,7 +18,7 @@
       for (const other of matrix.querySelectorAll("button[aria-pressed=true]")) other.setAttribute("aria-pressed", "false");
       button.setAttribute("aria-pressed", "true");
       const cell = data.cells[split][button.dataset.cell];
-      const grid = made("div", "", "grid");
+      const grid = made("div", "", cell.wide ? "grid wide" : "grid");
       for (const number of cell.pictures) {
         const picture = data.pictures[number];
         const figure = made("figure");

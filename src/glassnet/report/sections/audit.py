@@ -33,15 +33,18 @@ class _View:
         """Whether there may be pixels to show: also of a picture that is kept out because of what is marked in it."""
         return key in self.rows and (self.drawn or self.rows[key] not in self.data.audit.quarantined)
 
-    def picture(self, key: str, remark: str = "") -> Markup | None:
-        """Return the picture with its class or what is marked in it, its side and name below; None where it cannot be read."""
+    def picture(self, key: str, remark: str = "", plain: bool = False) -> Markup | None:
+        """Return the picture with its class or what is marked in it, its side and name below; None where it cannot be read.
+
+        `plain` leaves out what is marked, which would hide whether two pictures are the same.
+        """
         row = self.rows[key]
         side = self.sides.get(row, "")
         name = side if self.drawn else ", ".join(filter(None, (self.data.name(row), side)))
         head = [tag("strong", name), tag("br")] if name else []
         caption = tag("span", head, file_name(key), f" {remark}" if remark else "")
-        if not self.drawn:
-            return figure(self.data.picture(row), caption, name)
+        if plain or not self.drawn:
+            return figure(self.data.picture(row), caption, name or key)
         pixels = annotated(self.data, row)
         return None if pixels is None else figure(pixels, caption, key, max(pixels.shape))
 
@@ -88,7 +91,9 @@ def _finding(view: _View, number: int, finding: Finding) -> Markup:
         _per_class(view.data, finding),
     ]
     if whole:
-        shown = [tag("div", view.picture(a), view.picture(b), cls="pair") for a, b in whole[:_SHOWN]]
+        shown = [
+            tag("div", view.picture(a, plain=True), view.picture(b, plain=True), cls="pair") for a, b in whole[:_SHOWN]
+        ]
         parts.append(tag("div", shown, cls="pairs"))
         parts.append(_more(len(whole), "pairs"))
     else:

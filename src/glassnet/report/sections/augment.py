@@ -17,10 +17,12 @@ def section(data: Data) -> Section | None:
     if data.truth is None:
         lead += "Whatever you could not name in them, the network has to learn nevertheless; then vary less."
     else:
-        lead += (
-            "Drawn is what training is taught: it follows the picture. The box of a turned box is the box around it; what is nearly out of "
-            "the picture is grey: neither taught nor counted as background."
-        )
+        lead += "Drawn is what training is taught: it follows the picture."
+        if "things" in data.audit.statistics:
+            lead += (
+                " The box of a turned box is the box around it; a thing that is nearly out of the picture is grey: "
+                "it is neither taught nor counted as background."
+            )
     lines = [_line(data, found) for found in data.varied]
     colours = None if data.truth is None else legend(data.classes)
     return Section("varied", _TITLE, lead, tag("div", tag("p", data.varies), colours, lines))

@@ -81,7 +81,7 @@ def pictures(material: Material) -> dict[str, Any]:
         names, n = taken[f"{truth}-{answer}"], counts[truth][answer]
         title = _said(classes[truth], classes[answer])
         note = _note(n, len(names), sum(counts[truth]), pixels)
-        cells[f"{truth}-{answer}"] = {"title": title, "note": note, "pictures": names}
+        cells[f"{truth}-{answer}"] = {"title": title, "note": note, "pictures": names, "wide": pixels}
     return {"cells": {split: cells}, "pictures": shown}
 
 

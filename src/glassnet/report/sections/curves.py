@@ -54,9 +54,8 @@ def charts_of(history: History, best: int | None) -> list[Markup]:
 
 def _both(epochs: list[float], training: list[float], validation: list[float]) -> list[Line]:
     lines = [Line("training", epochs, training)]
-    validated = [(epoch, value) for epoch, value in zip(epochs, validation, strict=True) if math.isfinite(value)]
-    if validated:  # not every epoch need be
-        lines.append(Line("validation", *map(list, zip(*validated, strict=True)), "second"))
+    if any(math.isfinite(value) for value in validation):  # not every epoch need be validated: a chart leaves NaN out
+        lines.append(Line("validation", epochs, validation, "second"))
     return lines
 
 
