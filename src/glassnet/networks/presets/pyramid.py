@@ -37,7 +37,7 @@ def recommend(n_train: int, height: int, width: int, classes: int) -> Advice:
     """Return how it is best trained: small batches, about 20,000 pictures seen in all."""
     return {
         "train.optimizer": ("adamw", "learns quickly with batch norm"),
-        "train.lr": (2e-3, "usual for adamw and batches of eight"),
+        "train.lr": (4e-3, "0.001 and 0.002 learnt less in the same time; measured"),
         "train.schedule": ("one_cycle", "rises, then falls to zero"),
         "train.weight_decay": (0.01, "the usual choice for adamw"),
         "train.batch": (max(2, min(8, n_train // 8)), "small batches learn more per picture"),
