@@ -50,7 +50,8 @@ class Train:
     def __init__(self, pictures: PictureSet, model: str, size: int) -> None:
         self.masks = model == "maskrcnn"
         self.held = [self._held(p, pictures.names, size) for p in pictures.train]
-        crops = [v2.RandomZoomOut(fill=114, side_range=(1.0, 2.0), p=0.3), v2.RandomIoUCrop(min_scale=0.4)]
+        fill = {tv_tensors.Image: 114, tv_tensors.Mask: 0}
+        crops = [v2.RandomZoomOut(fill=fill, side_range=(1.0, 2.0), p=0.3), v2.RandomIoUCrop(min_scale=0.4)]
         flips = [v2.RandomHorizontalFlip(), *([v2.RandomVerticalFlip()] if pictures.name in NO_UP else [])]
         least = v2.SanitizeBoundingBoxes(min_size=2, labels_getter=self._beside)
         dtype = v2.ToDtype({tv_tensors.Image: torch.float32, "others": None}, scale=True)
