@@ -92,6 +92,10 @@ class AugmentRecipe(_Part):
     """Largest change of brightness as a share of full white, either way."""
     contrast: float | None = Field(None, ge=0, lt=1)
     """Largest change of contrast: 0.2 draws a factor from 1/1.2 to 1.2 (log-uniform)."""
+    saturation: float | None = Field(None, ge=0, le=1)
+    """Largest change of saturation: 0.5 draws a factor from 0.5 to 1.5, 1 from 0 (grey) to 2."""
+    invert: float | None = Field(None, ge=0, le=1)
+    """Probability that a picture is shown as its negative, for sets with dark grounds and light ones."""
     cutout: float | None = Field(None, ge=0, lt=1)
     """Side of one grey square put at a random place, as a share of the picture's side."""
 

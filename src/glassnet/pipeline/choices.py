@@ -18,6 +18,8 @@ _PLAIN = {
     "augment.crop": 0.0,
     "augment.brightness": 0.0,
     "augment.contrast": 0.0,
+    "augment.saturation": 0.0,
+    "augment.invert": 0.0,
     "augment.cutout": 0.0,
     "train.weight_decay": 0.0,
     "train.dropout": 0.0,
@@ -28,6 +30,8 @@ _PLAIN = {
 # Rates at which each optimizer usually learns, for networks that bring no recommendation of their own.
 _RATES = {"sgd": 0.05, "adam": 1e-3, "adamw": 1e-3, "muon": 0.02}
 
+# Mean brightness of dark and light pictures, 0 to 255, and the share of either that counts.
+_DARK, _LIGHT, _FEW = 90, 140, 0.05
 # Small grey pictures are mostly letters, digits and symbols.
 _WRITING = {
     "augment.flip": ("none", "small grey pictures are often writing, which a mirror makes into something else"),
@@ -43,12 +47,33 @@ def resolve_for(prepared: Prepared) -> tuple[Recipe, list[Choice]]:
     known = (
         task_of(prepared.catalog.task).advice(n_train, classes)
         | (_WRITING if writing else {})
+        | _both_grounds(prepared)
         | prepared.catalog.extras.get("recommend", {})
     )
     resolved, choices = resolve(recipe, n_train, pixels.height, pixels.width, classes, known)
     seen = {"data.size": [pixels.height, pixels.width], "data.color": pixels.color, "data.fit": pixels.fit}
     resolved = resolved.changed(seen | {"data.task": prepared.catalog.task})
     return resolved, [*prepared.choices, *choices]
+
+
+def _both_grounds(prepared: Prepared) -> dict[str, tuple[Any, str]]:
+    """Return what pictures with dark grounds beside pictures with light ones ask for: to be shown as negatives too.
+
+    Only where things or pixels are asked for, in pictures that are half without colour (microscopes, scans): there a negative shows what
+    the other kind of picture shows. The negative of a street shows nothing that a camera ever sees.
+    """
+    if prepared.catalog.task == "classify" or not len(prepared.lock.train):
+        return {}
+    rows = prepared.store.rows[prepared.lock.train]
+    brightness = rows["mean"][:, : prepared.pixels.channels].mean(axis=1)
+    dark, light = int((brightness < _DARK).sum()), int((brightness > _LIGHT).sum())
+    if min(dark, light) < max(1, _FEW * len(rows)) or rows["grey"].mean() < 0.5:
+        return {}
+    reason = f"{dark:,} training pictures are dark and {light:,} light; as negatives they teach each other"
+    return {
+        "augment.invert": (0.5, reason),
+        "augment.saturation": (1.0, "colour tells the kinds of picture apart, not the things"),
+    }
 
 
 def resolve(

@@ -13,7 +13,7 @@ the first epoch sees it, and every next epoch sees the other side, so that two e
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import torch
 
 Edge = Literal["reflect", "border"]
+_LUMA = (0.299, 0.587, 0.114)
 _WHOLE = 1e-9  # matrices are products of few float64 factors, so a whole number misses by far less than this
 
 
@@ -31,9 +32,10 @@ _WHOLE = 1e-9  # matrices are products of few float64 factors, so a whole number
 class Draws:
     """What augmentation does to N pictures of `height` × `width` pixels.
 
-    `matrices` float64 (N, 3, 3), output pixel centre to input pixel centre. `colours` float32 (N, 2): gain and offset, the diagonal and
-    the last column of the colour matrix; a pixel p in [0, 1] becomes clip(gain · p + offset, 0, 1). `boxes` int64 (N, 4): the cut-out
-    square as first row, first column, row after the last, column after the last, in output pixels; empty where it is off.
+        `matrices` float64 (N, 3, 3), output pixel centre to input pixel centre. `colours` float32 (N, 2): gain and offset, the diagonal and
+    the last column of the colour matrix; a pixel p in [0, 1] becomes clip(gain · p + offset, 0, 1). `saturations` float32 (N,), before
+    that: p becomes grey + saturation · (p - grey), grey being its luma (ITU-R BT.601); None changes nothing. `boxes` int64 (N, 4): the
+    cut-out square as first row, first column, row after the last, column after the last, in output pixels; empty where it is off.
     """
 
     height: int
@@ -41,9 +43,17 @@ class Draws:
     matrices: np.ndarray
     colours: np.ndarray
     boxes: np.ndarray
+    saturations: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.matrices)
+
+    def part(self, places: Any) -> "Draws":
+        """Return the draws of some of the pictures, by slice or places."""
+        saturations = None if self.saturations is None else self.saturations[places]
+        return Draws(
+            self.height, self.width, self.matrices[places], self.colours[places], self.boxes[places], saturations
+        )
 
     @property
     def moves(self) -> bool:
@@ -71,6 +81,7 @@ def draw(augment: AugmentRecipe, seed: int, epoch: int, rows: np.ndarray, height
         _matrices(augment, seed, epoch, rows, height, width),
         _colours(augment, seed, epoch, rows),
         _boxes(augment, seed, epoch, rows, height, width),
+        _saturations(augment, seed, epoch, rows),
     )
 
 
@@ -126,7 +137,17 @@ def _colours(augment: AugmentRecipe, seed: int, epoch: int, rows: np.ndarray) ->
         offset = offset + augment.brightness * (
             2 * randomness.uniform(seed, epoch, rows, "augment.brightness")[:, 0] - 1
         )
+    if augment.invert:
+        turned = randomness.uniform(seed, epoch, rows, "augment.invert")[:, 0] < augment.invert
+        gain, offset = np.where(turned, -gain, gain), np.where(turned, 1 - offset, offset)
     return np.stack([gain, offset], 1).astype(np.float32)
+
+
+def _saturations(augment: AugmentRecipe, seed: int, epoch: int, rows: np.ndarray) -> np.ndarray | None:
+    if not augment.saturation:
+        return None
+    turn = 2 * randomness.uniform(seed, epoch, rows, "augment.saturation")[:, 0] - 1
+    return (1 + augment.saturation * turn).astype(np.float32)
 
 
 def _boxes(augment: AugmentRecipe, seed: int, epoch: int, rows: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -218,6 +239,13 @@ def _resampled(pixels: "torch.Tensor", draws: Draws, edge: Edge) -> "torch.Tenso
 def _coloured(pictures: "torch.Tensor", draws: Draws, scale: float) -> "torch.Tensor":
     import torch
 
+    if draws.saturations is not None and pictures.shape[1] == 3:
+        factor = torch.from_numpy(draws.saturations).to(pictures.device)[:, None, None, None]
+        weights = torch.tensor(_LUMA, dtype=pictures.dtype, device=pictures.device)
+        grey = torch.einsum("nchw,c->nhw", pictures, weights)[:, None]
+        pictures = grey + factor * (pictures - grey)
+        if np.array_equal(draws.colours, np.broadcast_to(np.array([1, 0], np.float32), draws.colours.shape)):
+            pictures = pictures.clamp_(0, 1 / scale)
     if np.array_equal(draws.colours, np.broadcast_to(np.array([1, 0], np.float32), draws.colours.shape)):
         pictures = pictures.mul(scale) if scale != 1.0 else pictures
     else:

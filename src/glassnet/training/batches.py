@@ -74,7 +74,7 @@ class Source:
                         pixels=self.gather(own),
                         targets=self.targets[own],
                         count=bounds[place + 1] - bounds[place],
-                        draws=None if draws is None else _part(draws, within),
+                        draws=None if draws is None else draws.part(within),
                         mix=part,
                         partner_pixels=None if part is None else self.gather(part.partners),
                         partner_targets=None if part is None else self.targets[part.partners],
@@ -94,7 +94,3 @@ def share(start: int, stop: int, rank: int, processes: int) -> slice:
     """Return the part of [start, stop) that falls to `rank`; the parts of all ranks are the whole, and differ by one at most."""
     n = stop - start
     return slice(start + n * rank // processes, start + n * (rank + 1) // processes)
-
-
-def _part(draws: augment.Draws, within: slice) -> augment.Draws:
-    return augment.Draws(draws.height, draws.width, draws.matrices[within], draws.colours[within], draws.boxes[within])

@@ -173,4 +173,16 @@ class Progress:
             ) from error
 
 
-_COUNTERS = ("epochs", "steps", "validate_every", "epoch", "step", "place", "rejected", "epoch_rejected", "rate", "reason", "best_epoch")
+_COUNTERS = (
+    "epochs",
+    "steps",
+    "validate_every",
+    "epoch",
+    "step",
+    "place",
+    "rejected",
+    "epoch_rejected",
+    "rate",
+    "reason",
+    "best_epoch",
+)
