@@ -88,9 +88,11 @@ def _check(options: argparse.Namespace) -> None:
 
 def _check_task(options: argparse.Namespace, task: str) -> None:
     from glassnet.errors import RecipeError
-    from glassnet.pipeline.delivering import check_format
+    from glassnet.pipeline.delivering import check_apart, check_format
 
     check_format(options.format, task)
+    if options.answers:
+        check_apart(Path(options.answers), [options.watch] if options.watch else options.pictures)
     if options.csv and task != "classify":
         raise RecipeError(f"--csv is for classes, and this network answers {task}. Use --out DIR --format csv.")
     if options.threshold is not None and task in ("segment", "localize"):

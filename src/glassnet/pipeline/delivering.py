@@ -18,7 +18,7 @@ from glassnet.data.truths import Truth
 from glassnet.data.writers import FORMATS, HOLDS
 from glassnet.data.writers.record import Loss, Written
 from glassnet.errors import DataError, RecipeError
-from glassnet.pipeline.predict import Answered, Predictor, write_answers
+from glassnet.pipeline.predict import Answered, Predictor, is_picture, write_answers
 from glassnet.tasks.answers import PixelsAnswer, ThingsAnswer
 
 _JPEG_QUALITY = 92
@@ -43,6 +43,23 @@ def check_format(form: str | None, task: str) -> None:
     raise RecipeError(
         f"The format {form} cannot hold what this network answers ({task}). Use --format {' or '.join(fitting)}, or none for answers.json."
     )
+
+
+def check_apart(folder: Path, given: Iterable[str | Path]) -> None:
+    """Raise RecipeError where a folder to draw into holds pictures that are asked about: a drawn one would replace its original.
+
+    `given` are pictures and folders, as `Predictor.stream` takes them.
+    """
+    out = folder.resolve()
+    for path in map(Path, given):
+        if path.is_dir():
+            within = path.resolve() == out or any(f.parent.resolve() == out for f in path.rglob("*") if is_picture(f))
+        else:
+            within = path.resolve().parent == out
+        if within:
+            raise RecipeError(
+                f"The pictures in {folder} are asked about and would be drawn over. Name another folder with --out."
+            )
 
 
 def deliver(folder: Path, predictor: Predictor, answers: Iterable[Answered], form: str | None = None) -> Delivered:
@@ -88,7 +105,11 @@ def deliver_one(folder: Path, predictor: Predictor, answered: Answered) -> None:
 
 
 def _draw(path: Path, predictor: Predictor, answered: Answered) -> None:
-    picture = decode(Path(answered.picture).read_bytes(), predictor.pixels.max_pixels)
+    try:
+        data = Path(answered.picture).read_bytes()
+    except OSError as error:
+        raise DataError(f"{answered.picture} went away before it was drawn: {error.strerror or error}.") from None
+    picture = decode(data, predictor.pixels.max_pixels)
     drawn = predictor.task.draw(picture, answered.answer)
     durable.write_bytes(path, _encoded(drawn, path.name))
 
