@@ -8,6 +8,10 @@ from glassnet.choice import Choice
 # Steps get slower when the machine warms up or gets company, and a checkpoint takes a moment: plan to be done a little early.
 SAFETY = 0.95
 MOST_EPOCHS = 10_000
+# The plan stands for this share of the time: first steps are slow, and one slow moment says little about the rest.
+EARLY = 0.15
+# Changes of the plan below this share are left alone: every one of them bends the schedule.
+CHANGE = 0.05
 # Validation may take about this share of the time that training takes. A validation picture costs a third of a training picture, which is
 # also walked backwards; answers that are boxes or masks cost as much again to read and to score.
 _VALIDATION_SHARE = 0.15
@@ -75,17 +79,13 @@ def capped_every(every: int, epochs: int) -> int:
     return max(1, min(every, epochs // _LEAST_VALIDATIONS))
 
 
-def replan(steps_done: int, steps: int, seconds_done: float, seconds_left: float, steps_per_epoch: int) -> int:
-    """Return the total number of steps after looking at the clock: what fits at the pace so far, never more than planned.
+def replan(steps_done: int, seconds_done: float, seconds_left: float, steps_per_epoch: int) -> int:
+    """Return the total number of steps after looking at the clock: what fits at the pace so far, at least one more.
 
     `seconds_done` is the time the `steps_done` steps took with their validations. A machine that got slower thus shortens the rest
     of the schedule instead of cutting its end, where the rate is small and most is gained. Whole epochs where more than one is left.
     """
-    if steps_done == 0 or seconds_done <= 0:
-        return steps
-    fitting = int(seconds_left * SAFETY / (seconds_done / steps_done))
-    if fitting >= steps - steps_done:
-        return steps
+    fitting = int(seconds_left * SAFETY / max(seconds_done / max(steps_done, 1), 1e-9))
     if fitting > steps_per_epoch:
         fitting -= fitting % steps_per_epoch
     return steps_done + max(fitting, 1)

@@ -121,17 +121,22 @@ def _end_epoch(progress: Progress, around: Surroundings, visit: np.ndarray) -> N
 
 
 def _look_at_clock(progress: Progress, around: Surroundings) -> None:
-    """A machine that got slower shortens the rest of the schedule, so that it still ends in time."""
-    left = progress.clock.seconds_left(around.train.minutes or 0.0)
+    """A machine that got slower shortens the rest of the schedule, so that it still ends in time; one that recovers lengthens it."""
+    settings, minutes = around.train, around.train.minutes or 0.0
+    left = progress.clock.seconds_left(minutes)
+    if progress.reason or left > (1 - budget.EARLY) * minutes * 60:
+        return
     per_epoch = max(1, progress.step // max(progress.epoch, 1))
-    planned = budget.replan(progress.step, progress.steps, progress.clock.total(), left, per_epoch)
-    planned = around.world.tell_value(planned)
-    if planned < progress.steps and not progress.reason:
-        around.tell(
-            Note(f"Steps take longer than measured: {progress.steps} planned, {planned} fit the time that is left.")
-        )
-        progress.steps = planned
-        progress.epochs = max(progress.epoch, min(progress.epochs, -(-planned // per_epoch)))
+    fitting = budget.replan(progress.step, progress.clock.total(), left, per_epoch)
+    most = (settings.epochs or budget.MOST_EPOCHS) * per_epoch
+    fitting = around.world.tell_value(min(fitting, max(most, progress.steps)))
+    change = fitting - progress.steps
+    if abs(change) <= max(budget.CHANGE * (progress.steps - progress.step), per_epoch / 2):
+        return
+    word = "longer" if change < 0 else "less long"
+    around.tell(Note(f"Steps take {word} than planned: {fitting} fit the time instead of {progress.steps}."))
+    progress.steps = fitting
+    progress.epochs = max(progress.epoch, -(-fitting // per_epoch))
 
 
 def _not_a_number(progress: Progress, settings: TrainRecipe) -> str:

@@ -131,9 +131,9 @@ def test_less_than_one_epoch_is_cut_and_said():
     assert budget.plan(0.01, 5.0, 10, spent=100).steps == 1
 
 
-def test_a_slower_machine_shortens_the_schedule_and_a_faster_one_changes_nothing():
-    assert budget.replan(100, 1000, 100.0, 950.0, 100) == 1000
-    assert budget.replan(100, 1000, 200.0, 950.0, 100) == 500  # 451 steps fit at 2 s: four whole epochs
-    assert budget.replan(900, 1000, 900.0, 30.0, 100) == 928  # less than an epoch left: to the step
-    assert budget.replan(500, 1000, 500.0, 0.0, 100) == 501
-    assert budget.replan(0, 1000, 0.0, 10.0, 100) == 1000
+def test_the_schedule_follows_the_pace():
+    assert budget.replan(100, 100.0, 950.0, 100) == 1000  # 902 steps fit at 1 s: nine whole epochs
+    assert budget.replan(100, 200.0, 950.0, 100) == 500  # 451 steps fit at 2 s: four
+    assert budget.replan(900, 900.0, 30.0, 100) == 928  # less than an epoch left: to the step
+    assert budget.replan(500, 500.0, 0.0, 100) == 501
+    assert budget.replan(500, 500.0, -5.0, 100) == 501
