@@ -44,7 +44,8 @@ class Progress:
     """Counters, history, losses by example. `epoch` counts from 0 and is the one under way, `place` examples of it are visited.
 
     `last_losses` float32 (n,) is the last loss of every row at the start of the epoch (NaN: never seen). `steps` and `epochs` are what was
-    planned, and in a budget of minutes what fits by now; `reason` is set when training ended before them. Every `validate_every`th epoch is validated, and the last.
+    planned, and in a budget of minutes what fits by now; `reason` is set when training ended before them. Every `validate_every`th epoch
+    is validated, and the last.
     """
 
     def __init__(self, rows: int, epochs: int, steps: int, clock: Clock | None = None, validate_every: int = 1) -> None:
