@@ -5,6 +5,7 @@ With --out the answers are drawn on the pictures and written as answers.json; --
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,7 @@ def _telling(stream: Iterator[Any], options: argparse.Namespace, console: Consol
 
 def _watch(asked: Any, options: argparse.Namespace, console: Console) -> int:
     """Answer until Ctrl-C, which is how this ends well; with --json one object per line."""
+    from glassnet.errors import DataError
     from glassnet.pipeline.delivering import deliver_one
     from glassnet.pipeline.watching import arriving
 
@@ -120,7 +122,10 @@ def _watch(asked: Any, options: argparse.Namespace, console: Console) -> int:
         for file in arriving(Path(options.watch)):
             answer = asked.one(file, options.threshold)
             if options.answers and not answer.problem:
-                deliver_one(Path(options.answers), asked, answer)
+                try:
+                    deliver_one(Path(options.answers), asked, answer)
+                except DataError as error:  # it went away since; the next picture is answered all the same
+                    answer = replace(answer, answer=None, problem=str(error))
             if options.json:
                 console.result(answer.as_dict())
             else:

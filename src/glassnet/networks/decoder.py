@@ -59,7 +59,7 @@ def _level(layer: L.Decoder, number: int, shape: Shape, fields: Fields, below: S
     def named(word: str) -> dict[str, str]:
         return {"name": f"{layer.name}_{word}{number}", "number": f"{layer.number}.{number}"}
 
-    lateral = one(L.Conv(**named("lateral"), filters=layer.channels, kernel=(1, 1)), shape, fields)  # type: ignore[arg-type]
+    lateral = one(L.Conv(**named("lateral"), filters=layer.channels, kernel=(1, 1), bias=False), shape, fields)  # type: ignore[arg-type]
     steps = [lateral]
     if below is not None:
         joined = lateral.fields.union(_resized(below.fields, below.after, lateral.after, "nearest"))
