@@ -12,6 +12,8 @@ MOST_EPOCHS = 10_000
 EARLY = 0.15
 # Changes of the plan below this share are left alone: every one of them bends the schedule.
 CHANGE = 0.05
+# Changes above this share are told.
+TELL = 0.1
 # Validation may take about this share of the time that training takes. A validation picture costs a third of a training picture, which is
 # also walked backwards; answers that are boxes or masks cost as much again to read and to score.
 _VALIDATION_SHARE = 0.15

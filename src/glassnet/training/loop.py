@@ -133,8 +133,9 @@ def _look_at_clock(progress: Progress, around: Surroundings) -> None:
     change = fitting - progress.steps
     if abs(change) <= max(budget.CHANGE * (progress.steps - progress.step), per_epoch / 2):
         return
-    word = "longer" if change < 0 else "less long"
-    around.tell(Note(f"Steps take {word} than planned: {fitting} fit the time instead of {progress.steps}."))
+    if abs(change) > budget.TELL * progress.steps:
+        word = "longer" if change < 0 else "less long"
+        around.tell(Note(f"Steps take {word} than planned: {fitting} fit the time instead of {progress.steps}."))
     progress.steps = fitting
     progress.epochs = max(progress.epoch, -(-fitting // per_epoch))
 
