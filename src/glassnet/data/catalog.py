@@ -141,7 +141,8 @@ class Catalog:
     """Every example of a data set. `classes` is sorted by name, stored once, and matched by name in every split.
 
     `root` is what the user named, `layout` the sentence that says what was recognised, `task` the question asked: one of classify,
-    localize, detect, segment, instances; `answers` all the questions that these annotations can answer, the most natural first. `skipped` are hidden or foreign files (said aloud, not counted as bad), `notes` are named warnings.
+    localize, detect, segment, instances; `answers` all the questions that these annotations can answer, the most natural first. `skipped`
+    are hidden or foreign files (said aloud, not counted as bad), `notes` are named warnings.
     """
 
     root: str
