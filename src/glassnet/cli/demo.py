@@ -1,4 +1,4 @@
-"""Draw a picture set, audit it, train on it, and open the sealed test set: the whole way in about a minute, without a network.
+"""Draw a picture set, audit it, train on it, and open the sealed test set: the whole way in about a minute, with nothing to download.
 
 Alone it asks whether a picture shows an X or an O. With --task it asks one of the five questions about drawn shapes.
 """

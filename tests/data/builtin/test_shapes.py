@@ -67,7 +67,7 @@ def test_the_pictures_are_the_same_on_every_machine_and_each_depends_only_on_its
     np.testing.assert_array_equal(few, drawn[0][:5])
     assert things == drawn[1][:5]
     assert not np.array_equal(shapes.draw(5, seed=1)[0], few)
-    assert hashlib.sha256(few.tobytes()).hexdigest()[:16] == "0d61b7388137b0f0"
+    assert hashlib.sha256(few.tobytes()).hexdigest()[:16] == "4928b03d99f62c2c"
 
 
 @pytest.mark.parametrize("task", shapes.TASKS)
