@@ -34,7 +34,7 @@ def test_boxes_with_confidence(tmp_path):
     assert "<confidence>0.75</confidence>" in (tmp_path / "voc/Annotations/a b.xml").read_text()
     with (tmp_path / "csv/boxes.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
-    assert (row["label"], row["x2"], row["confidence"]) == ("dog", "9", "0.75")
+    assert (row["file"], row["label"], row["x2"], row["confidence"]) == ("a b.jpg", "dog", "9", "0.75")
     assert not list(tmp_path.rglob("*.jpg"))
 
 

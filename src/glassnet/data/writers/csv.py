@@ -23,7 +23,7 @@ def write(folder: Path, pictures: Iterable[Written], classes: Sequence[str], tas
     splits = scores = False
     with Files(folder) as files:
         for picture in pictures:
-            file = f"images/{picture.place}{picture.name}"
+            file = picture.name if picture.data is None else f"images/{picture.place}{picture.name}"
             if picture.data is not None:
                 files.put(file, picture.data)
             splits, scores = splits or picture.split is not None, scores or bool(picture.scores)
