@@ -49,7 +49,7 @@ def _limits(task: str, n: int) -> tuple[int, int]:
     if task == "localize":
         return (192 if n <= _FEW else 128), 320
     if task == "segment":
-        return 256, 384
+        return (384 if n <= _FEW else 256), LARGEST
     return (320 if n <= _FEW else 256), LARGEST
 
 

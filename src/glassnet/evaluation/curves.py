@@ -92,7 +92,10 @@ def area_figures(ranking: Ranking, split: str, seed: int, resamples: int) -> dic
     samples = [ranking.areas(w) for w in resampled_weights(positives + negatives, resamples, seed, "curves")]
     found = {}
     for name, value, column in (("roc_auc", auc, 0), ("average_precision", ap, 1)):
-        low, high = percentile(np.concatenate([block[column] for block in samples]), value)
+        try:
+            low, high = percentile(np.concatenate([block[column] for block in samples]), value)
+        except ValueError:
+            continue  # two pictures or three: most resamples hold one class alone, and a figure without interval is none
         found[name] = Figure(value, low, high, positives + negatives, split, "bootstrap")
     return found | areas
 
