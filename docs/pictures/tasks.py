@@ -47,7 +47,9 @@ def strip(run: gn.Run, where: str, target: Path) -> None:
         pixels = decode(catalog.source.read(key))
         answer = predictor.predict(pixels).answer
         picture = Image.fromarray(predictor.task.draw(pixels, answer))
-        drawn.append(picture.resize((round(picture.width * _HEIGHT / picture.height), _HEIGHT), Image.Resampling.LANCZOS))
+        drawn.append(
+            picture.resize((round(picture.width * _HEIGHT / picture.height), _HEIGHT), Image.Resampling.LANCZOS)
+        )
     width = sum(picture.width for picture in drawn) + _GAP * (len(drawn) - 1)
     whole = Image.fromarray(np.full((_HEIGHT, width, 3), 255, np.uint8))
     at = 0

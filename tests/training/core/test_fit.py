@@ -61,7 +61,9 @@ def best_place(curve):
 
 
 def test_early_stopping_stops_and_keeps_the_best(world, tmp_path):
-    _, fitted, _ = world.fit(tmp_path, {"epochs": 60, "validate_every": 1, "lr": 0.3, "early_stopping": {"patience": 2}})
+    _, fitted, _ = world.fit(
+        tmp_path, {"epochs": 60, "validate_every": 1, "lr": 0.3, "early_stopping": {"patience": 2}}
+    )
     assert len(fitted.history) < 60
     assert fitted.best_epoch == best_place(fitted.history) + 1
     top = np.maximum.accumulate(fitted.history.validation_score)
