@@ -39,7 +39,7 @@ class DataRecipe(_Part):
     """Which pictures, at what size, and who may see them."""
 
     root: str = ""
-    """Folder, archive or built-in name (xo, digits, cifar10)."""
+    """Folder, archive or built-in name (xo, digits, shapes, cifar10)."""
     task: Literal["classify", "localize", "detect", "segment", "instances"] | None = None
     """The question asked. auto: what the annotations can answer."""
     size: int | tuple[int, int] | None = Field(None)

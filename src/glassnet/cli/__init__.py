@@ -115,7 +115,7 @@ usage: glassnet VERB [options]
 {verbs}
 
   glassnet train photos --epochs 20      a folder with one folder of pictures per class
-  glassnet train xo                      a built-in set (xo, digits, cifar10)
+  glassnet train xo                      a built-in set (xo, digits, shapes, cifar10)
   glassnet VERB --help                   the options of a verb
 
 Every verb takes --out DIR (the folder of runs, default runs; predict: --runs DIR), --json and --debug.
