@@ -135,7 +135,8 @@ class Instances:
         if dice:
             p = torch.sigmoid(logits) * known
             shared, sums = (p * front).flatten(1).sum(1), (p + front).flatten(1).sum(1)
-            lost = lost + dice * (1 - (2 * shared + 1) / (sums + 1))
+            occurs = front.flatten(1).amax(1)  # an empty picture has no overlap to gain; its cross-entropy says what is wrong
+            lost = lost + dice * occurs * (1 - (2 * shared + 1) / (sums + 1))
         there = (sparse > 0).float()
         away = (outputs[:, classes + 1 :].float() - offsets).abs().sum(1) * there
         return lost + OFFSET_WEIGHT * away.flatten(1).sum(1) / there.flatten(1).sum(1).clamp(min=1)
