@@ -37,10 +37,12 @@ class Detect:
         return {
             "network": ("pyramid", "five resolutions, for boxes and masks; others: fast, resnet18, a list of layers"),
             "augment.flip": ("horizontal", "boxes follow the mirror"),
-            "augment.zoom": (0.25, "things come in sizes"),
-            "augment.shift": (0.1, "things come in places"),
-            "augment.brightness": (0.15, "light changes"),
-            "augment.contrast": (0.25, "light changes"),
+            "augment.zoom": (0.4, "things come in sizes"),
+            "augment.shift": (0.15, "things come in places"),
+            "augment.brightness": (0.2, "light changes"),
+            "augment.contrast": (0.4, "light changes"),
+            "augment.saturation": (0.4, "light changes"),
+            "train.ema": (0.99, "averaged weights answer better; measured"),
             "train.views": ("mirror", "heat from the picture and its mirror image"),
             "train.label_smoothing": (0.0, "heat has no classes to smooth over"),
         }

@@ -58,6 +58,8 @@ class Instances:
             "augment.shift": (0.1, "things come in places"),
             "augment.brightness": (0.15, "light changes"),
             "augment.contrast": (0.25, "light changes"),
+            "augment.saturation": (0.4, "light changes"),
+            "train.ema": (0.99, "averaged weights answer better; measured"),
             "train.views": ("mirror", "heat and votes from the picture and its mirror image"),
             "train.label_smoothing": (0.0, "heat has no classes to smooth over"),
         }
@@ -135,7 +137,9 @@ class Instances:
         if dice:
             p = torch.sigmoid(logits) * known
             shared, sums = (p * front).flatten(1).sum(1), (p + front).flatten(1).sum(1)
-            occurs = front.flatten(1).amax(1)  # an empty picture has no overlap to gain; its cross-entropy says what is wrong
+            occurs = front.flatten(1).amax(
+                1
+            )  # an empty picture has no overlap to gain; its cross-entropy says what is wrong
             lost = lost + dice * occurs * (1 - (2 * shared + 1) / (sums + 1))
         there = (sparse > 0).float()
         away = (outputs[:, classes + 1 :].float() - offsets).abs().sum(1) * there

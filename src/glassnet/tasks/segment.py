@@ -41,6 +41,8 @@ class Segment:
             "augment.shift": (0.1, "things come in places"),
             "augment.brightness": (0.15, "light changes"),
             "augment.contrast": (0.25, "light changes"),
+            "augment.saturation": (0.4, "light changes"),
+            "train.ema": (0.99, "averaged weights answer better; measured"),
             "train.views": ("mirror", "answers from the picture and its mirror image"),
             "train.label_smoothing": (0.0, "Dice needs sure answers"),
         }

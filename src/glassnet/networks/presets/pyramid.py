@@ -44,6 +44,9 @@ def recommend(n_train: int, height: int, width: int, classes: int) -> Advice:
         "train.schedule": ("one_cycle", "rises, then falls to zero"),
         "train.weight_decay": (0.01, "the usual choice for adamw"),
         "train.batch": (max(2, min(8, n_train // 8)), "small batches learn more per picture"),
-        "train.epochs": (epochs_for(n_train, seen, 8, 500), f"about {seen:,.0f} pictures seen in all, varied each time"),
+        "train.epochs": (
+            epochs_for(n_train, seen, 8, 500),
+            f"about {seen:,.0f} pictures seen in all, varied each time",
+        ),
         "train.initial": ("he", "for ReLU"),
     }
