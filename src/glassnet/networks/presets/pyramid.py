@@ -37,7 +37,7 @@ def _convolution(filters: int) -> list[Any]:
 
 def recommend(n_train: int, height: int, width: int, classes: int) -> Advice:
     """Return how it is best trained: small batches, about 20,000 pictures of 240 × 320 seen in all, fewer of larger ones."""
-    seen = max(6_000, min(30_000, round(_SEEN / (height * width), -3)))
+    seen = max(6_000, min(30_000, round(_SEEN / (height * width) / 1000) * 1000))
     return {
         "train.optimizer": ("adamw", "learns quickly with batch norm"),
         "train.lr": (4e-3, "0.001 and 0.002 learnt less in the same time; measured"),
@@ -46,7 +46,7 @@ def recommend(n_train: int, height: int, width: int, classes: int) -> Advice:
         "train.batch": (max(2, min(8, n_train // 8)), "small batches learn more per picture"),
         "train.epochs": (
             epochs_for(n_train, seen, 8, 500),
-            f"about {seen:,.0f} pictures seen in all, varied each time",
+            f"about {seen:,} pictures seen in all, varied each time",
         ),
         "train.initial": ("he", "for ReLU"),
     }
