@@ -114,3 +114,13 @@ def test_a_warning_comes_within_five_points_or_overlap():
         rate(50, 100, "test"), {baselines.MAJORITY: rate(48, 100, "test"), baselines.COLOUR: rate(55, 100, "test")}
     )
     assert "colour histogram" in both[0] and "largest class" in both[1]
+
+
+def test_far_apart_with_few_pictures_blames_the_pictures_and_not_the_question():
+    network = Figure(0.6, 0.2, 0.9, 4, "validation", "bootstrap")
+    weak = Figure(0.0, 0.0, 0.4, 4, "validation", "wilson")
+    strong = Figure(0.5, 0.1, 0.8, 4, "validation", "bootstrap")
+    (said,) = baselines.near(network, {baselines.OTSU: weak})
+    assert "few pictures" in said and "nearly as well" not in said
+    (said,) = baselines.near(network, {baselines.OTSU: strong})
+    assert "few pictures leave room" not in said

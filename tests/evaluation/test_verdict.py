@@ -235,3 +235,11 @@ def test_verdict_shows_itself_escaped_and_round_trips():
     assert "<i>" not in found._repr_html_() and "&lt;i&gt;border" in found._repr_html_()
     assert found.text() == str(found) and "Verdict: overfitting." in str(found)
     assert verdict_from_dict(json.loads(json.dumps(found.as_dict(), allow_nan=False))) == found
+
+
+def test_the_advice_to_open_the_test_set_names_the_folder_of_runs_that_was_typed():
+    first = options_for("balanced", None, command="glassnet train photos --out 'my runs' --epochs 3")[0]
+    assert first.command == "glassnet eval --out 'my runs'"
+    other = options_for("balanced", None, command="glassnet train photos --out=other")[0]
+    assert other.command == "glassnet eval --out other"
+    assert options_for("balanced", None, command="glassnet train photos")[0].command == "glassnet eval"

@@ -116,7 +116,7 @@ _VALIDATE = _Idea(
 _SEEDS = _Idea(
     "Train once more with another seed and see how far the scores differ", "--seed {seed}", "twice the training time"
 )
-_TEST = _Idea("Open the sealed test set, once", "glassnet eval", "seconds")
+_TEST = _Idea("Open the sealed test set, once", "glassnet eval{out}", "seconds")
 
 IDEAS: dict[str, tuple[_Idea, ...]] = {
     "few pictures": (_VALIDATE, _SEEDS, _MORE, _MARK),
@@ -127,6 +127,17 @@ IDEAS: dict[str, tuple[_Idea, ...]] = {
     "too weak": (_CALM, _RATE, _OTHER, _PYRAMID, _LARGER, _SIZE, _LONG, _WEIGH),
     "balanced": (_TEST, _LARGER, _SIZE, _MORE, _MARK),
 }
+
+
+def _out(command: str) -> str:
+    """Return the folder of runs that the user named, as it is typed after another verb."""
+    words = shlex.split(command)
+    for place, word in enumerate(words):
+        if word == "--out" and place + 1 < len(words):
+            return f" --out {shlex.quote(words[place + 1])}"
+        if word.startswith("--out="):
+            return f" --out {shlex.quote(word.removeprefix('--out='))}"
+    return ""
 
 
 def options_for(
@@ -145,6 +156,7 @@ def options_for(
         "lower": f"{(recipe.train.lr or 0) / 3:.2g}",
         "size": _doubled(recipe.data.size, task),
         "seed": recipe.train.seed + 1,
+        "out": _out(command),
     }
     found = []
     for idea in IDEAS[cause]:

@@ -75,6 +75,7 @@ _MEANING = {
     ),
 }
 
+_FEW_PICTURES = "That is far apart, but so few pictures leave room for chance: score it on more of them."
 _HARDLY = "The network shows hardly more than that. Train longer or with another rate."
 
 
@@ -136,11 +137,16 @@ def near(figure: Figure, models: Mapping[str, Figure]) -> tuple[str, ...]:
     """
     found = []
     for name, other in sorted(models.items(), key=lambda item: -item[1].value):
-        if figure.value - other.value < NEAR or other.high >= figure.low:
-            found.append(
-                f"A trivial model, {name}, reaches {other.value:.3f} [{other.low:.3f}, {other.high:.3f}], "
-                f"the network {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]. {_MEANING.get(name, _HARDLY)}"
-            )
+        close = figure.value - other.value < NEAR
+        if not close and other.high < figure.low:
+            continue
+        # Far apart with wide intervals says that pictures are few, not that the question is easy.
+        far = not close and other.value < figure.value / 2
+        found.append(
+            f"A trivial model, {name}, reaches {other.value:.3f} [{other.low:.3f}, {other.high:.3f}], "
+            f"the network {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]. "
+            f"{_FEW_PICTURES if far else _MEANING.get(name, _HARDLY)}"
+        )
     return tuple(found)
 
 
