@@ -282,3 +282,27 @@ def test_torchrun_learns_what_one_process_learns(photos, tmp_path):
     assert one.history.step == two.history.step
     np.testing.assert_allclose(one.history.loss, two.history.loss, rtol=1e-3)
     np.testing.assert_allclose(one.history.validation_loss[:1], two.history.validation_loss[:1], rtol=2e-3)
+
+
+def test_validation_without_a_thing_costs_the_score_and_not_the_network(tmp_path, capsys):
+    """Sixteen pictures with one square each to train on, eight of background to validate on."""
+    generator = np.random.default_rng(0)
+    for part, count in (("train", 16), ("val", 8)):
+        for kind in ("images", "labels"):
+            (tmp_path / "set" / kind / part).mkdir(parents=True)
+        for i in range(count):
+            pixels = generator.integers(0, 60, (48, 48, 3)).astype(np.uint8)
+            label = ""
+            if part == "train":
+                pixels[12:28, 8 + i : 24 + i] = 220
+                label = f"0 {(16 + i) / 48} {20 / 48} {16 / 48} {16 / 48}\n"
+            Image.fromarray(pixels).save(tmp_path / "set" / "images" / part / f"{i}.png")
+            (tmp_path / "set" / "labels" / part / f"{i}.txt").write_text(label)
+    (tmp_path / "set" / "data.yaml").write_text("names: [square]\nnc: 1\ntrain: images/train\nval: images/val\n")
+    layers = LAYERS % (4, 5)
+    words = ["train", str(tmp_path / "set"), "--out", str(tmp_path / "runs"), *options("detect", epochs=2)]
+    words[words.index("--network") + 1] = layers
+    assert main([*words, "--data.test", "0"]) == 0
+    assert "no score on validation" in capsys.readouterr().out
+    run = gn.load("last", out=tmp_path / "runs")
+    assert run.scores == {} and run.predict(str(tmp_path / "set/images/val/0.png")).answer is not None

@@ -13,7 +13,7 @@ from glassnet.errors import DataError, RecipeError
 from glassnet.pipeline.choices import resolve_for, tell_choices
 from glassnet.pipeline.jobs import import_rooms, job_of
 from glassnet.pipeline.logged import Logged
-from glassnet.pipeline.measuring import measure_split
+from glassnet.pipeline.measuring import Measured, measure_split
 from glassnet.pipeline.observer import Observer
 from glassnet.pipeline.prepare import Prepared, prepare
 from glassnet.pipeline.reporting import try_to_write
@@ -178,7 +178,11 @@ def _fit(work: _Work, claim: Any, resume: bool) -> tuple[Run, list]:
     work.observer.line(f"  {fitted.reason}")
     network, task = job.network.to("cpu"), job.task
     folder.write_choices([*folder.read_choices(), *fitted.choices])
-    found = measure_split(prepared, recipe, network, task, job.targets, "validation", fitted.history, work.command)
+    try:
+        found = measure_split(prepared, recipe, network, task, job.targets, "validation", fitted.history, work.command)
+    except DataError as error:  # as when no validation picture shows a thing: the network is there all the same
+        work.observer.line(f"  no score on validation: {error}")
+        found = Measured()
     extra: dict[str, Any] = {"views": recipe.train.views or "one", "run": folder.name}
     if found.threshold is not None:
         extra["threshold"] = found.threshold
