@@ -66,6 +66,7 @@ def train(progress: Progress, around: Surroundings) -> str:
             if stopped or due or failed:
                 progress.collect(engine, world)
                 around.save()
+                around.log()
             if failed:
                 raise NumericError(_not_a_number(progress, settings))
             if stopped:
@@ -77,6 +78,7 @@ def train(progress: Progress, around: Surroundings) -> str:
         stopped, due = world.any(bool(around.stop), around.due(True))
         if failed or ((due or stopped) and not progress.done):
             around.save()
+            around.log()
         if failed:
             raise NumericError(_not_a_number(progress, settings))
         if stopped and not progress.done:
