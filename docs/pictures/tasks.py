@@ -2,7 +2,7 @@
 
     python docs/pictures/tasks.py DIR            # DIR holds bccd-voc (MIT), nuclei-instances (CC0 1.0) and nuts-coco (MIT)
 
-Localization is shown on the drawn set `shapes`. Five minutes of training each.
+Localization is shown on the drawn set `shapes`. Three minutes of training each.
 """
 
 import sys
@@ -25,7 +25,7 @@ SETS = {
 }
 
 
-def main(root: str, minutes: float = 5.0) -> None:
+def main(root: str, minutes: float = 3.0) -> None:
     """Train on every set and draw."""
     for name, (folder, task) in SETS.items():
         with tempfile.TemporaryDirectory() as out:

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     asked = (
         pipeline.Predictor.of(options.model) if options.model else pipeline.load(options.run, out=options.out).predictor
     )
-    _check_task(options, asked.task.name)
+    _check_task(options, asked)
     if options.watch:
         return _watch(asked, options, console)
     answers: list[Any] = []
@@ -87,18 +87,19 @@ def _check(options: argparse.Namespace) -> None:
         )
 
 
-def _check_task(options: argparse.Namespace, task: str) -> None:
+def _check_task(options: argparse.Namespace, asked: Any) -> None:
     from glassnet.errors import RecipeError
     from glassnet.pipeline.delivering import check_apart, check_format
 
+    task, classes = asked.task.name, len(asked.classes)
     check_format(options.format, task)
     if options.answers:
         check_apart(Path(options.answers), [options.watch] if options.watch else options.pictures)
     if options.csv and task != "classify":
         raise RecipeError(f"--csv is for classes, and this network answers {task}. Use --out DIR --format csv.")
-    if options.threshold is not None and task in ("segment", "localize"):
+    if options.threshold is not None and not asked.task.takes_threshold(classes):
         raise RecipeError(
-            f"--threshold means nothing here: a network that answers {task} always gives its likeliest answer."
+            f"--threshold means nothing here: a network that answers {task} for {classes} classes always gives its likeliest answer."
         )
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 SPLITS = ("train", "validation", "test")
+BACKGROUND = "background"
+"""The class of the pixels beside all things, where every pixel has one."""
 
 
 @dataclass(frozen=True, slots=True)

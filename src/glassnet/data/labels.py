@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from glassnet.data.catalog import SPLITS, Catalog, Things
-from glassnet.data.truths import BACKGROUND, annotation_digest
+from glassnet.data.catalog import BACKGROUND, SPLITS, Catalog, Things
+from glassnet.data.truths import annotation_digest
 
 Presence = tuple[tuple[int, ...], ...]
 """The class numbers that occur in each picture, sorted, each once: one tuple per row of the catalog."""

@@ -25,9 +25,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.data import hashing
-from glassnet.data.catalog import Source
 from glassnet.data.pixels import BadImage, PixelSettings, header, load
 from glassnet.data.rows import BAD, GOOD, ROW
+from glassnet.data.sources import read_each
 from glassnet.errors import DataError, StorageError
 
 _CHUNK_BYTES, _CHUNK_MOST = 4 << 20, 512
@@ -120,7 +120,7 @@ def scan_chunk(job: Job, numbers: np.ndarray) -> Chunk:
     pixels, rows = np.zeros(shape, np.uint8), np.zeros(len(numbers), ROW)
     fresh, problems = np.zeros(len(numbers), bool), {}
     place = {job.keys[number]: i for i, number in enumerate(numbers)}
-    for key, data in _read(job.source, list(place)):
+    for key, data in read_each(job.source, place):
         i = place[key]
         try:
             if isinstance(data, DataError):
@@ -134,18 +134,6 @@ def scan_chunk(job: Job, numbers: np.ndarray) -> Chunk:
         _measure(pixels, rows, fresh)
     write_pixels(job.path, numbers, pixels)
     return Chunk(numbers, rows, problems)
-
-
-def _read(source: Source, keys: list[str]) -> Iterator[tuple[str, bytes | DataError]]:
-    iterate = getattr(source, "iterate", None)
-    if iterate is not None:
-        yield from iterate(keys)
-        return
-    for key in keys:
-        try:
-            yield key, source.read(key)
-        except DataError as error:
-            yield key, error
 
 
 def _one(job: Job, key: str, data: bytes, pixels: np.ndarray, row: np.ndarray) -> bool:

@@ -4,7 +4,6 @@ Classification looks at headers alone. The other questions also look at the thin
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from glassnet.choice import Choice
 from glassnet.data.catalog import Catalog
 from glassnet.data.dense_sizing import dense_size
 from glassnet.data.pixels import BadImage, PixelSettings, decode, header
+from glassnet.data.sources import read_each
 from glassnet.errors import DataError
 from glassnet.recipe import DataRecipe
 
@@ -92,7 +92,7 @@ def _look(catalog: Catalog, recipe: DataRecipe) -> _Seen:
     place = {catalog.examples[row].key: row for row in rows}
     good: list[int] = []
     step = max(1, math.ceil(len(rows) / _COLOUR_SAMPLE))
-    for i, (key, data) in enumerate(_read(catalog, [catalog.examples[row].key for row in rows])):
+    for i, (key, data) in enumerate(read_each(catalog.source, [catalog.examples[row].key for row in rows])):
         if isinstance(data, DataError):
             faults.append(f"{key}: {data}")
             continue
@@ -113,18 +113,6 @@ def _look(catalog: Catalog, recipe: DataRecipe) -> _Seen:
             f"None of {len(rows):,} pictures looked at in {catalog.root} can be read, so there is nothing to train on.{first}"
         )
     return _Seen(np.array(sizes, np.int64), modes <= _GREY_MODES, tuple(some), np.array(good, np.int64))
-
-
-def _read(catalog: Catalog, keys: list[str]) -> Iterator[tuple[str, bytes | DataError]]:
-    iterate = getattr(catalog.source, "iterate", None)
-    if iterate is not None:
-        yield from iterate(keys)
-        return
-    for key in keys:
-        try:
-            yield key, catalog.source.read(key)
-        except DataError as error:
-            yield key, error
 
 
 def _color(seen: _Seen) -> Choice:

@@ -11,12 +11,26 @@ from pathlib import Path
 import numpy as np
 
 from glassnet.data.archives import TarArchive, ZipArchive, open_archive
+from glassnet.data.catalog import Source
 from glassnet.data.members import MAX_MEMBER
 from glassnet.data.pixels import pack
 from glassnet.errors import DataError
 
 Read = bytes | DataError
 """What `iterate` yields for a key: its bytes, or the reason why they cannot be had (one bad file must not end the walk)."""
+
+
+def read_each(source: Source, keys: Iterable[str]) -> Iterator[tuple[str, Read]]:
+    """Yield (key, bytes or the reason) of every key, in the source's own order where it has one (`iterate`)."""
+    iterate = getattr(source, "iterate", None)
+    if iterate is not None:
+        yield from iterate(list(keys))
+        return
+    for key in keys:
+        try:
+            yield key, source.read(key)
+        except DataError as error:
+            yield key, error
 
 
 class _Iterates:

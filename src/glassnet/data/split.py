@@ -12,12 +12,11 @@ import numpy as np
 
 from glassnet.choice import Choice
 from glassnet.data.audit import Audit
-from glassnet.data.catalog import SPLITS, Catalog
+from glassnet.data.catalog import BACKGROUND, SPLITS, Catalog
 from glassnet.data.labels import Presence, joined, label_numbers, label_texts, presence, split_numbers, strata
 from glassnet.data.lock import Lock, image_hashes, lock_from_dict, read_lock, write_lock
 from glassnet.data.rows import short_hashes
 from glassnet.data.store import Store
-from glassnet.data.truths import BACKGROUND
 from glassnet.errors import DataError
 from glassnet.randomness import words
 from glassnet.recipe import DataRecipe

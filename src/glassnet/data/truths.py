@@ -11,7 +11,7 @@ from dataclasses import field as of
 
 import numpy as np
 
-from glassnet.data.catalog import Catalog, ClassLabel, Mask, MaskFile, Polygon, Shape, Thing, Things
+from glassnet.data.catalog import BACKGROUND, Catalog, ClassLabel, Mask, MaskFile, Polygon, Shape, Thing, Things
 from glassnet.data.mask_files import mask_values, matched, unknown
 from glassnet.data.rows import GOOD
 from glassnet.data.shapes import Box, box_of, box_of_shape, fits, hull_of, hull_of_shape, mask_of, rasterise
@@ -20,8 +20,6 @@ from glassnet.errors import DataError
 
 IGNORED = 255
 """The number of pixels that are neither learnt nor counted, in maps of classes."""
-BACKGROUND = "background"
-"""The class of pixels without a thing, where the class list has it."""
 
 Pixels = np.ndarray | Callable[[], np.ndarray]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from glassnet.evaluation.intervals import RESAMPLES, resampled_weights
-from glassnet.evaluation.matching import AREAS, FALSE, HIT, IGNORED, OVERLAPS, SIZES, Matched
+from glassnet.evaluation.matching import HIT, IGNORED, OVERLAPS, SIZES, Matched
 from glassnet.tasks.matching import RECALLS
 
 LIMITS = (1, 10, 100)
@@ -161,6 +161,3 @@ def _ranking(pictures: Sequence[Matched], number: int) -> Ranking:
     things = np.stack([picture.counted[:, picture.things == number].sum(1) for picture in pictures], 1)
     order = np.argsort(-scores, kind="stable")
     return Ranking(scores[order], places[order], rank[order], states[..., order], things)
-
-
-__all__ = ["AREAS", "FALSE", "LIMITS", "Ranking", "Samples", "accumulated", "affordable", "rankings", "resampled"]

@@ -74,6 +74,3 @@ def _kind(picture: Matched, d: int) -> str:
     if (overlap >= HALF).any():
         return "wrong_class"
     return "badly_placed" if (overlap >= TOUCHES).any() else "background"
-
-
-__all__ = ["EXCUSED", "KINDS", "TOUCHES", "Judged", "counts_by_class", "judged"]

@@ -9,7 +9,7 @@ from glassnet.evaluation.matching import Matched, matched
 from glassnet.evaluation.scores import Scores
 from glassnet.evaluation.things import thing_scores
 from glassnet.tasks.answers import ThingsAnswer
-from glassnet.tasks.matching import Ranked, best_threshold
+from glassnet.tasks.matching import Ranked, best_threshold, gathered
 
 if TYPE_CHECKING:
     from glassnet.data.truths import Truth
@@ -68,8 +68,4 @@ def pooled(pictures: Iterable[Matched]) -> Ranked:
         parts.append((picture.answers.scores[kept], states[kept] > 0, picture.answers.classes[kept]))
         for name in picture.things[~picture.crowd].tolist():
             things[name] = things.get(name, 0) + 1
-    if not parts:
-        return Ranked(np.zeros(0), np.zeros(0, bool), np.zeros(0, np.int64), things)
-    scores, hits, classes = (np.concatenate(column) for column in zip(*parts, strict=True))
-    order = np.argsort(-scores, kind="stable")
-    return Ranked(scores[order], hits[order], classes[order], things)
+    return gathered(parts, things)

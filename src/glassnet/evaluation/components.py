@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from glassnet.data.labels import joined
+
 
 def components(mask: np.ndarray) -> np.ndarray:
     """Return int32 (h, w): the connected parts of bool (h, w) numbered from 1 as they are met row by row, 0 outside.
@@ -20,7 +22,8 @@ def components(mask: np.ndarray) -> np.ndarray:
     links = np.maximum(last - first, 0)
     above = np.repeat(np.arange(len(starts)), links)
     below = np.arange(links.sum()) - np.repeat(np.cumsum(links) - links, links) + np.repeat(first, links)
-    numbers = _numbered(len(starts), above, below)
+    roots = joined(len(starts), above, below)
+    numbers = (np.unique(roots, return_inverse=True)[1] + 1).astype(np.int32)
     found = np.zeros(height * (width + 1), np.int32)
     lengths = ends - starts
     within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -38,17 +41,3 @@ def otsu(grey: np.ndarray) -> int:
     above = below[-1] - below
     apart = (sums * below[-1] - sums[-1] * below) ** 2 / np.maximum(below * above, 1)
     return int(apart.argmax()) if apart.max() > 0 else 255
-
-
-def _numbered(count: int, above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """Return int32 (count,): 1, 2, … for the groups that the links make, in the order of their first members."""
-    lowest = np.arange(count)
-    while True:
-        low = np.minimum(lowest[above], lowest[below])
-        reached = lowest.copy()
-        np.minimum.at(reached, lowest[above], low)
-        np.minimum.at(reached, lowest[below], low)
-        reached = reached[reached]
-        if np.array_equal(reached, lowest):
-            return (np.unique(lowest, return_inverse=True)[1] + 1).astype(np.int32)
-        lowest = reached

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.data.frames import frames
-from glassnet.data.truths import truths
+from glassnet.data.truths import Truth, truths
 from glassnet.evaluation import measure
 from glassnet.evaluation.baselines import near
 from glassnet.evaluation.scores import Scores
@@ -51,12 +51,14 @@ def measure_split(
     read = answers(network, task, pixels, rows, views)
     temperature = fit_temperature(read, targets[rows]) if task.one_class else 1.0
     threshold = task.threshold(read, targets[rows])
-    scores = scored(prepared, recipe, task, targets, split, read, temperature, threshold)
+    known = None if task.one_class else truths(prepared.catalog, prepared.store, prepared.lock.train)
+    scores = scored(prepared, recipe, task, targets, split, read, temperature, threshold, known)
     sample, most = prepared.lock.train, _TRAIN_SAMPLE if task.one_class else _DENSE_SAMPLE
     if len(sample) > most:
-        sample = sample[np.linspace(0, len(sample) - 1, most).astype(np.int64)]
+        places = np.linspace(0, len(sample) - 1, most).astype(np.int64)
+        sample, known = sample[places], known and [known[place] for place in places]
     told = answers(network, task, pixels, sample, views)
-    options = truth_options(prepared, task, sample)
+    options = {} if known is None else {"truths": known, "frames": frames(prepared.store, sample)}
     seen = measure(task, told, targets[sample], classes, "train", threshold=threshold, **options)
     found = verdict(history, seen, scores, scores.trivial, recipe, command)
     return Measured(scores, temperature, threshold, found)
@@ -71,33 +73,28 @@ def scored(
     read: np.ndarray,
     temperature: float,
     threshold: float | None = None,
+    train_truths: list[Truth] | None = None,
 ) -> Scores:
-    """Return the scores of one split beside what answers without a network reach on it."""
+    """Return the scores of one split beside what answers without a network reach on it.
+
+    A dense task is scored against truths in original pixels. `train_truths` are those of the training rows, where they are at hand.
+    """
     from glassnet.evaluation import arithmetic
 
     rows, classes, train = prepared.lock.rows(split), prepared.catalog.classes, prepared.lock.train
-    options = truth_options(prepared, task, rows)
+    options: dict[str, Any] = {}
+    known: dict[str, Any] = {}
+    if not task.one_class:
+        catalog, store = prepared.catalog, prepared.store
+        options = {"truths": truths(catalog, store, rows), "frames": frames(store, rows)}
+        known = {"train_truths": train_truths or truths(catalog, store, train), "train_frames": frames(store, train)}
+    seed = recipe.train.seed
     scores = measure(
         task, read, targets[rows], classes, split,
-        seed=recipe.train.seed, temperature=temperature, threshold=threshold, rows=rows, **options,
+        seed=seed, temperature=temperature, threshold=threshold, rows=rows, **options,
     )  # fmt: skip
-    known = {} if task.one_class else {
-        "truths": options["truths"],
-        "train_truths": truths(prepared.catalog, prepared.store, train),
-    }  # fmt: skip
     simple = task.trivial(
         arithmetic, split,
-        pixels=prepared.store.pixels, targets=targets, train_rows=train, rows=rows, classes=classes, seed=recipe.train.seed,
-        frames=options.get("frames"), train_frames=None if task.one_class else frames(prepared.store, train), **known,
+        pixels=prepared.store.pixels, targets=targets, train_rows=train, rows=rows, classes=classes, seed=seed, **options, **known,
     )  # fmt: skip
     return scores.with_trivial(simple, (*near(scores.main, simple), *getattr(simple, "notes", ())))
-
-
-def truth_options(prepared: Prepared, task: Any, rows: np.ndarray) -> dict[str, Any]:
-    """Return what a dense task is scored against, in original pixels; nothing for a task with one class per picture."""
-    if task.one_class:
-        return {}
-    return {
-        "truths": truths(prepared.catalog, prepared.store, rows),
-        "frames": frames(prepared.store, rows),
-    }

@@ -42,9 +42,9 @@ def show(pictures: Any, count: int = 12, labels: Sequence[Any] | None = None) ->
 
 def _labelled(catalog: Catalog, count: int) -> list[Markup]:
     settings, _ = choose_size(catalog, DataRecipe(root=catalog.root))
-    figures = []
-    for row in _in_turn(label_numbers(catalog), len(catalog.classes), count):
-        name = catalog.classes[int(label_numbers(catalog)[row])]
+    figures, numbers = [], label_numbers(catalog)
+    for row in _in_turn(numbers, len(catalog.classes), count):
+        name = catalog.classes[int(numbers[row])]
         figures.append(figure(load(catalog.source.read(catalog.examples[row].key), settings), name, name))
     return figures
 

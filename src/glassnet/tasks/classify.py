@@ -146,6 +146,10 @@ class Classify:
         """There is none unless the user names one: the likeliest class is the answer."""
         return None
 
+    def takes_threshold(self, classes: int) -> bool:
+        """Only of two classes can one be given from a probability on."""
+        return classes == 2
+
     def decode(
         self,
         read: np.ndarray,

@@ -113,6 +113,10 @@ class Task(Protocol):
         """Return the operating threshold that suits a validation split best; None for a task without one."""
         ...
 
+    def takes_threshold(self, classes: int) -> bool:
+        """Whether answers can be asked for from another threshold on."""
+        ...
+
     def decode(
         self,
         read: np.ndarray,

@@ -11,6 +11,7 @@ from glassnet.recipe import TrainRecipe
 from glassnet.tasks import centres, matching, outlines
 from glassnet.tasks.answers import Found, ThingsAnswer
 from glassnet.tasks.contract import Advice
+from glassnet.tasks.places import ADVICE
 
 if TYPE_CHECKING:
     import torch
@@ -34,15 +35,12 @@ class Detect:
 
     def advice(self, n_train: int, classes: int) -> Advice:
         """Return settings for boxes: they are moved and zoomed, but not turned, which would only blow the boxes up."""
-        return {
-            "network": ("pyramid", "five resolutions, for boxes and masks; others: fast, resnet18, a list of layers"),
+        return ADVICE | {
             "augment.flip": ("horizontal", "boxes follow the mirror"),
             "augment.zoom": (0.4, "things come in sizes"),
             "augment.shift": (0.15, "things come in places"),
             "augment.brightness": (0.2, "light changes"),
             "augment.contrast": (0.4, "light changes"),
-            "augment.saturation": (0.4, "light changes"),
-            "train.ema": (0.99, "averaged weights answer better; measured"),
             "train.views": ("mirror", "heat from the picture and its mirror image"),
             "train.label_smoothing": (0.0, "heat has no classes to smooth over"),
         }
@@ -132,6 +130,10 @@ class Detect:
     def threshold(self, read: np.ndarray, targets: np.ndarray) -> float | None:
         """Return the heat from which on answers are given, so that F1 is highest."""
         return matching.quick_threshold(read, targets)
+
+    def takes_threshold(self, classes: int) -> bool:
+        """Fewer things are given, or more."""
+        return True
 
     def decode(
         self,

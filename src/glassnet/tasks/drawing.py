@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from glassnet.data.truths import BACKGROUND, IGNORED, Truth
+from glassnet.data.catalog import BACKGROUND
+from glassnet.data.truths import IGNORED, Truth
 from glassnet.tasks.answers import Box, PixelsAnswer, ThingsAnswer
 from glassnet.tasks.lettering import Labels, with_legend
 from glassnet.tasks.palette import BLACK, UNCOUNTED, WHITE, Colour, colour_of, ink_on

@@ -17,6 +17,7 @@ from glassnet.tasks import centres, matching
 from glassnet.tasks.answers import Found, ThingsAnswer
 from glassnet.tasks.contract import Advice
 from glassnet.tasks.moving import moved_maps
+from glassnet.tasks.places import MASKS
 from glassnet.tasks.segment import filled_up, full_size, to_fitted, to_original
 
 if TYPE_CHECKING:
@@ -50,16 +51,9 @@ class Instances:
 
     def advice(self, n_train: int, classes: int) -> Advice:
         """Return settings for masks, which can be turned and zoomed at will."""
-        return {
-            "network": ("pyramid", "five resolutions, for boxes and masks; others: fast, resnet18, a list of layers"),
+        return MASKS | {
             "augment.flip": ("both", "masks follow the mirror"),
             "augment.rotate": (30.0, "masks turn with their pictures"),
-            "augment.zoom": (0.3, "things come in sizes"),
-            "augment.shift": (0.1, "things come in places"),
-            "augment.brightness": (0.15, "light changes"),
-            "augment.contrast": (0.25, "light changes"),
-            "augment.saturation": (0.4, "light changes"),
-            "train.ema": (0.99, "averaged weights answer better; measured"),
             "train.views": ("mirror", "heat and votes from the picture and its mirror image"),
             "train.label_smoothing": (0.0, "heat has no classes to smooth over"),
         }
@@ -209,6 +203,10 @@ class Instances:
     def threshold(self, read: np.ndarray, targets: np.ndarray) -> float | None:
         """Return the sureness from which on answers are given, so that F1 is highest."""
         return matching.best_threshold(matching.ranked(map(_pairs, read, targets)))
+
+    def takes_threshold(self, classes: int) -> bool:
+        """Fewer things are given, or more."""
+        return True
 
     def decode(
         self,

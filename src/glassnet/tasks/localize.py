@@ -10,7 +10,6 @@ from glassnet.data.frames import Frame
 from glassnet.errors import DataError
 from glassnet.tasks import centres, matching
 from glassnet.tasks.answers import ThingsAnswer
-from glassnet.tasks.contract import Advice
 from glassnet.tasks.detect import Detect
 
 if TYPE_CHECKING:
@@ -25,10 +24,6 @@ class Localize(Detect):
 
     name = "localize"
     headline = "mean_iou"
-
-    def advice(self, n_train: int, classes: int) -> Advice:
-        """Return the settings of detect."""
-        return super().advice(n_train, classes)
 
     def encode(self, catalog: Catalog, rows: np.ndarray, frames: Sequence[Frame]) -> np.ndarray:
         """Return float32 (n, 1, 2 + 2V). Raises DataError for a picture that has not exactly one thing."""
@@ -63,6 +58,10 @@ class Localize(Detect):
     def threshold(self, read: np.ndarray, targets: np.ndarray) -> float | None:
         """There is none: the surest place is always the answer."""
         return None
+
+    def takes_threshold(self, classes: int) -> bool:
+        """The surest place is always the answer."""
+        return False
 
     def decode(
         self,

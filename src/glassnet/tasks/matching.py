@@ -146,6 +146,11 @@ def ranked(pictures: Iterable[Pairs], overlap: float = HALF) -> Ranked:
         parts.append((pairs.scores[order][counted], taken[counted] >= 0, classes[counted]))
         for name in pairs.things[~pairs.crowd].tolist():
             things[name] = things.get(name, 0) + 1
+    return gathered(parts, things)
+
+
+def gathered(parts: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]], things: dict[int, int]) -> Ranked:
+    """Return (scores, hits, classes) of single pictures together, surest first."""
     if not parts:
         return Ranked(np.zeros(0), np.zeros(0, bool), np.zeros(0, np.int64), things)
     scores, hits, classes = (np.concatenate(column) for column in zip(*parts, strict=True))

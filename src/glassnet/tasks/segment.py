@@ -7,16 +7,18 @@ import numpy as np
 
 from glassnet.data.catalog import Catalog
 from glassnet.data.frames import Frame
+from glassnet.data.truths import IGNORED
+from glassnet.errors import DataError
 from glassnet.recipe import TrainRecipe
 from glassnet.tasks.answers import PixelsAnswer
 from glassnet.tasks.contract import Advice
 from glassnet.tasks.moving import moved_maps
+from glassnet.tasks.places import MASKS
 
 if TYPE_CHECKING:
     import torch
 
 STRIDE = 2
-IGNORED = 255
 MOST_CLASSES = 255
 
 
@@ -33,16 +35,9 @@ class Segment:
 
     def advice(self, n_train: int, classes: int) -> Advice:
         """Return settings for masks, which can be turned and zoomed at will."""
-        return {
-            "network": ("pyramid", "five resolutions, for boxes and masks; others: fast, resnet18, a list of layers"),
+        return MASKS | {
             "augment.flip": ("horizontal", "masks follow the mirror"),
             "augment.rotate": (5.0, "masks turn with their pictures"),
-            "augment.zoom": (0.3, "things come in sizes"),
-            "augment.shift": (0.1, "things come in places"),
-            "augment.brightness": (0.15, "light changes"),
-            "augment.contrast": (0.25, "light changes"),
-            "augment.saturation": (0.4, "light changes"),
-            "train.ema": (0.99, "averaged weights answer better; measured"),
             "train.views": ("mirror", "answers from the picture and its mirror image"),
             "train.label_smoothing": (0.0, "Dice needs sure answers"),
         }
@@ -51,6 +46,8 @@ class Segment:
         """Return uint8 (n, H, W): each fitted pixel has the class of the pixel at its middle, 255 in padding. Raises DataError."""
         from glassnet.data.truths import truth_of
 
+        if len(catalog.classes) > MOST_CLASSES:
+            raise DataError(f"Masks hold at most {MOST_CLASSES} classes, and there are {len(catalog.classes)}.")
         settings = frames[0].settings
         found = np.full((len(rows), settings.height, settings.width), IGNORED, np.uint8)
         for place, (row, frame) in enumerate(zip(rows, frames, strict=True)):
@@ -135,6 +132,10 @@ class Segment:
     def threshold(self, read: np.ndarray, targets: np.ndarray) -> float | None:
         """There is none: every pixel has its likeliest class."""
         return None
+
+    def takes_threshold(self, classes: int) -> bool:
+        """Every pixel has its likeliest class."""
+        return False
 
     def decode(
         self,

@@ -4,16 +4,17 @@ Only a few files are in memory at a time; what is kept of each is a small table.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet.data.catalog import Catalog, Mask, MaskFile, Source, Things
+from glassnet.data.catalog import Catalog, Mask, MaskFile, Things
 from glassnet.data.extents import Box, Regions, regions
 from glassnet.data.mask_files import Value, is_lossy, mask_values
 from glassnet.data.scan import cores
+from glassnet.data.sources import read_each
 from glassnet.errors import DataError
 
 _SHOWN = 5
@@ -42,7 +43,7 @@ def look_at_masks(catalog: Catalog) -> Looks:
     waiting: deque[tuple[str, Future[MaskLook]]] = deque()
     workers = cores()
     with ThreadPoolExecutor(workers) as pool:
-        for key, data in _read(catalog.source, keys):
+        for key, data in read_each(catalog.source, keys):
             waiting.append((key, pool.submit(_look, data)))
             while len(waiting) > 2 * workers:
                 name, future = waiting.popleft()
@@ -158,18 +159,6 @@ def _look(data: bytes | DataError) -> MaskLook:
     except MemoryError:
         return MaskLook(0, 0, False, empty, "There is not enough memory to decode it.")
     return MaskLook(values.shape[0], values.shape[1], lossy, regions(values))
-
-
-def _read(source: Source, keys: Sequence[str]) -> Iterator[tuple[str, bytes | DataError]]:
-    iterate = getattr(source, "iterate", None)
-    if iterate is not None:
-        yield from iterate(list(keys))
-        return
-    for key in keys:
-        try:
-            yield key, source.read(key)
-        except DataError as error:
-            yield key, error
 
 
 def _code(value: Value) -> int:

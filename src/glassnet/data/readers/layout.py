@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from glassnet.data.catalog import SPLITS, Catalog, ClassLabel, Example, Fault, Thing, Things, class_list
+from glassnet.data.catalog import BACKGROUND, SPLITS, Catalog, ClassLabel, Example, Fault, Thing, Things, class_list
 from glassnet.data.readers.listing import Listing
 from glassnet.errors import DataError
 
@@ -23,8 +23,6 @@ SPLIT_NAMES = {
     "test": "test",
     "testing": "test",
 }
-BACKGROUND = "background"
-"""The class of the pixels beside all things, where every pixel has one."""
 _ONE = {"boxes": "box", "outlines": "outline", "masks": "mask"}
 
 

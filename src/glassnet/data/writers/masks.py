@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from glassnet.data.catalog import BACKGROUND
 from glassnet.data.shapes import box_of
-from glassnet.data.truths import BACKGROUND, IGNORED
+from glassnet.data.truths import IGNORED
 from glassnet.data.writers.files import Files
 from glassnet.data.writers.record import SAME, Loss, Losses, Written
 from glassnet.errors import DataError

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from glassnet.data.catalog import Thing
+from glassnet.data.catalog import BACKGROUND, Thing
 from glassnet.data.shapes import box_of, rle_of
-from glassnet.data.truths import BACKGROUND, IGNORED, Truth
+from glassnet.data.truths import IGNORED, Truth
 
 _FOLDERS = {"train": "train", "validation": "val", "test": "test"}
 SAME = 0.01
