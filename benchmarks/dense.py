@@ -102,12 +102,12 @@ class Records:
         self.folder, self.about, self.any_version = folder, about, any_version
 
     def find(self, name: str, side: Contestant, way: str, seed: int) -> dict[str, Any] | None:
-        """Return the record of the same minutes, threads and versions, or None."""
+        """Return the record of the same minutes, threads (of any, for a summary) and versions, or None."""
         path = self._path(name, side, way, seed)
         if not path.exists():
             return None
         found = json.loads(path.read_text(encoding="utf-8"))
-        same = all(found[key] == self.about[key] for key in ("minutes", "threads"))
+        same = found["minutes"] == self.about["minutes"] and self.about["threads"] in (None, found["threads"])
         return found if same and (self.any_version or found["versions"] == self.versions(side)) else None
 
     def write(self, name: str, side: Contestant, way: str, seed: int, found: dict[str, Any]) -> None:
@@ -123,10 +123,20 @@ class Records:
         return {"glassnet": self.about["glassnet"]} if side.own else self.about["peers"]
 
     def best_way(self, name: str, side: Contestant, ranks: str, seeds: Sequence[int]) -> str | None:
-        """Return the way that did best with the first seed, None before all were tried."""
+        """Return the way that did best with the first seed among those tried, None before any was."""
         tried = {way: self.find(name, side, way, seeds[0]) for way in side.ways}
         done = {way: record["scores"][ranks] for way, record in tried.items() if record}
-        return max(done, key=lambda way: done[way]) if len(done) == len(side.ways) else None
+        return max(done, key=lambda way: done[way]) if done else None
+
+    def any_threads(self, name: str, seeds: Sequence[int]) -> int | None:
+        """Return with how many threads our own side was last measured on a set, None where it was not."""
+        kept = self.about["threads"]
+        try:
+            self.about["threads"] = None
+            found = next((r for seed in seeds if (r := self.find(name, GLASSNET, "", seed))), None)
+        finally:
+            self.about["threads"] = kept
+        return None if found is None else found["threads"]
 
     def _path(self, name: str, side: Contestant, way: str, seed: int) -> Path:
         words = "-".join(f"{side.name} {way}".lower().replace(",", "").split())
@@ -139,7 +149,8 @@ def main() -> None:
     if unknown := sorted(set(sets) - set(SETS)):
         sys.exit(f"There is no set {', '.join(unknown)}. There are {', '.join(SETS)}.")
     seeds = list(range(1 if options.quick else options.seeds))
-    about = {"minutes": QUICK_MINUTES if options.quick else options.minutes, "threads": options.threads}
+    about = {"minutes": QUICK_MINUTES if options.quick else options.minutes}
+    about["threads"] = None if options.summary else options.threads
     about |= {"peers": dense_versions(), "glassnet": _own_version()}
     with tempfile.TemporaryDirectory(prefix="glassnet-bench-quick-") as quick:
         records = Records(Path(quick) if options.quick else RESULTS / "dense", about, options.any_version)
@@ -157,6 +168,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3, help="how many seeds, from 0 (default: 3)")
     parser.add_argument("--sets", default=",".join(SETS), help="names with commas between (default: all six)")
     parser.add_argument("--sides", default="", help="only sides whose name has one of these words, with commas between")
+    parser.add_argument("--ways", default="", help="only ways that have one of these words, with commas between")
     parser.add_argument("--any-version", action="store_true", help="records of other versions count too")
     parser.add_argument("--summary", action="store_true", help="train nothing; make the results from the records")
     parser.add_argument(
@@ -169,7 +181,7 @@ def run(options: argparse.Namespace, records: Records, sets: Sequence[str], seed
     """Do what is not recorded yet, sides in turn. Returns the names of what failed."""
     folder = data_folder(options.data, *sets)
     failed: list[str] = []
-    for question, name, side, way, seed in _turns(records, sets, seeds, options.sides):
+    for question, name, side, way, seed in _turns(records, sets, seeds, options.sides, options.ways):
         told = f"{name}, {side.name}{' ' + way if way else ''}, seed {seed}"
         if records.find(name, side, way, seed):
             print(f"{told}: recorded", flush=True)
@@ -188,16 +200,18 @@ def run(options: argparse.Namespace, records: Records, sets: Sequence[str], seed
 
 
 def _turns(
-    records: Records, sets: Sequence[str], seeds: Sequence[int], wanted: str
+    records: Records, sets: Sequence[str], seeds: Sequence[int], wanted: str, ways: str
 ) -> Iterator[tuple[Question, str, Contestant, str, int]]:
     """Yield what is to be done. Which way goes on after the first seed is looked up when its turn comes."""
-    parts = [part.strip().lower() for part in wanted.split(",")]
+    parts, words = ([part.strip().lower() for part in said.split(",")] for said in (wanted, ways))
     for seed in seeds:
         for question in QUESTIONS:
             for name in (n for n in question.sets if n in sets):
                 for side in (s for s in question.sides if any(part in s.name.lower() for part in parts)):
                     best = records.best_way(name, side, question.figures[0], seeds)
                     for way in side.ways if seed == seeds[0] or best is None else [best]:
+                        if way and not any(word in way.lower() for word in words):
+                            continue
                         yield question, name, side, way, seed
 
 
@@ -239,12 +253,18 @@ def summarise(question: Question, records: Records, seeds: Sequence[int], option
     result.command = f"python benchmarks/dense.py --minutes {minutes:g} --seeds {len(seeds)}"
     for name in question.sets:
         medians = {}
+        # Two sides are only put beside each other when they had the same threads: those of our own record.
+        own = records.any_threads(name, seeds)
+        if own is None:
+            continue
+        records.about["threads"] = own
         for side in question.sides:
             best = records.best_way(name, side, question.figures[0], seeds)
             for way in side.ways:
                 found = [r for seed in seeds if (r := records.find(name, side, way, seed))]
                 if found:
-                    middle = _figures(result, question, name, side, way, found, best in (way, None))
+                    place = f"{name}, {own} threads"
+                    middle = _figures(result, question, place, side, way, found, best in (way, None))
                     medians |= {side.name: middle} if best == way else {}
         _ratios(result, question, name, medians)
     if result.figures:
@@ -253,17 +273,17 @@ def summarise(question: Question, records: Records, seeds: Sequence[int], option
 
 
 def _figures(
-    result: Result, question: Question, name: str, side: Contestant, way: str, found: list[dict], full: bool
+    result: Result, question: Question, place: str, side: Contestant, way: str, found: list[dict], full: bool
 ) -> dict[str, float]:
     """Put one side's figures into the result; of a way that did not go on, only the scores. Returns the medians of the scores."""
     label = f"{side.name} {way}".strip()
     medians = {}
     for figure in question.figures:
-        floor = question.floors.get(name) if side.own and figure == question.figures[0] else None
-        medians[figure] = result.figure(label, f"{name}: {figure}", "", [r["scores"][figure] for r in found], floor)
+        floor = question.floors.get(place.partition(",")[0]) if side.own and figure == question.figures[0] else None
+        medians[figure] = result.figure(label, f"{place}: {figure}", "", [r["scores"][figure] for r in found], floor)
     if full:
-        result.figure(label, f"{name}: training", "images/s", [r["images_per_second"] for r in found])
-        result.figure(label, f"{name}: peak memory", "MB", [r["peak_mb"] for r in found])
+        result.figure(label, f"{place}: training", "images/s", [r["images_per_second"] for r in found])
+        result.figure(label, f"{place}: peak memory", "MB", [r["peak_mb"] for r in found])
     return medians
 
 

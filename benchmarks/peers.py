@@ -10,7 +10,7 @@ from pathlib import Path
 
 from measure import CACHE
 
-KERAS = ("tensorflow-cpu==2.21.0", "keras==3.15.1", "pillow")
+KERAS = ("tensorflow-cpu==2.21.0", "keras==3.15.1", "keras-tuner==1.4.8", "tensorboard==2.21.0", "pillow")
 # torch with === : the build that torchvision's wheel belongs to (a build for GPUs, which counts on the processor all the same), 5 GB.
 # Ultralytics is AGPL-3.0: it stays in this environment, and nothing of the product may import it.
 DENSE = (

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from glassnet.errors import RecipeError
 from glassnet.recipe import Recipe, fields, parse_value, read_recipe, read_yaml, recipe_from
+from glassnet.runs.rows import settings_of
 
 
 def test_a_recipe_survives_yaml():
@@ -113,3 +114,57 @@ def test_a_missing_recipe_file_says_so(tmp_path):
 
 def test_the_default_recipe_is_valid():
     assert Recipe() == recipe_from({})
+
+
+SWEEP = {"train.lr": [0.1, 0.01], "network": ["mini", "tutorial"], "repeats": 3, "method": "auto"}
+
+
+def test_a_sweep_is_read_apart_from_its_words_and_stays_through_changes():
+    recipe = recipe_from({"data": {"root": "photos"}, "sweep": SWEEP})
+    assert (recipe.sweep.repeats, recipe.sweep.method, recipe.sweep.prune) == (3, None, None)
+    assert recipe.sweep.space == {"train.lr": [0.1, 0.01], "network": ["mini", "tutorial"]}
+    changed = recipe.changed({"train.epochs": 2})
+    assert changed.sweep == recipe.sweep
+    assert changed.changed({"sweep": None}).once().train.epochs == 2
+
+
+def test_what_a_run_records_has_no_sweep():
+    recipe = recipe_from({"data": {"root": "photos"}, "sweep": SWEEP})
+    assert recipe_from(read_yaml(recipe.as_yaml())) == recipe.changed({"sweep": None})
+    assert not [name for name in fields() if name.startswith("sweep")]
+    assert not [name for name in settings_of(recipe) if name.startswith("sweep")]
+
+
+def test_a_command_for_one_run_names_the_command_for_many():
+    with pytest.raises(RecipeError, match=r"sweep \(train\.lr, network\).*glassnet sweep"):
+        recipe_from({"sweep": SWEEP}).once()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"repeats": 0}, "sweep.repeats: input should be greater than or equal to 1 (got 0)"),
+        ({"method": "bayes"}, "'grid', 'random', 'tpe' or 'gp' (got 'bayes')"),
+        ({"prune": "always"}, "sweep.prune"),
+        ({"minutes": 0}, "sweep.minutes"),
+    ],
+)
+def test_a_wrong_word_of_a_sweep_is_named(words, said):
+    with pytest.raises(RecipeError) as error:
+        recipe_from({"sweep": {**SWEEP, **words}})
+    assert said in str(error.value)
+
+
+def test_augmentation_can_be_switched_off_whole_and_one_change_put_back():
+    recipe = recipe_from({"augment": {"zoom": 0.3}}).changed({"augment": "none", "augment.rotate": 15})
+    assert (recipe.augment.zoom, recipe.augment.rotate, recipe.augment.flip) == (0, 15, "none")
+    assert recipe_from({"augment": "none"}) == Recipe().changed({"augment": "none"})
+    assert recipe.changed({"augment": "auto"}).augment == Recipe().augment
+
+
+def test_early_stopping_is_none_a_patience_or_both_words():
+    read = {text: Recipe().changed({"train.early_stopping": parse_value(text)}).train.early_stopping
+            for text in ("none", "off", "auto", "7", "{patience: 7}")}  # fmt: skip
+    assert read["none"] is read["off"] is read["auto"] is None
+    assert read["7"] == read["{patience: 7}"]
+    assert read["7"].patience == 7

@@ -6,8 +6,10 @@ if TYPE_CHECKING:
     from glassnet.estimator import ImageClassifier
     from glassnet.pipeline import Predictor, Run, evaluate, load, resume
     from glassnet.pipeline.from_python import audit, find_lr, train
+    from glassnet.pipeline.reproducing import reproduce
     from glassnet.pipeline.showing import show, summary
     from glassnet.recipe import Recipe
+    from glassnet.sweeps.from_python import sweep
 
 __version__ = "0.1.0"
 
@@ -16,6 +18,8 @@ _WHERE = {
     "train": "glassnet.pipeline.from_python",
     "audit": "glassnet.pipeline.from_python",
     "find_lr": "glassnet.pipeline.from_python",
+    "sweep": "glassnet.sweeps.from_python",
+    "reproduce": "glassnet.pipeline.reproducing",
     "resume": "glassnet.pipeline",
     "evaluate": "glassnet.pipeline",
     "load": "glassnet.pipeline",
@@ -45,8 +49,10 @@ __all__ = [
     "evaluate",
     "find_lr",
     "load",
+    "reproduce",
     "resume",
     "show",
     "summary",
+    "sweep",
     "train",
 ]

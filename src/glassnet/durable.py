@@ -83,6 +83,15 @@ def sha256_file(path: str | Path) -> str:
         raise StorageError(why(Path(path), error, "read")) from error
 
 
+def make_folder(folder: str | Path) -> None:
+    """Make a folder, and those above it, where it is not there yet. Raises StorageError with the path and the reason."""
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(why(folder, error)) from error
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in `folder` survive a power cut (where the platform can open folders at all)."""
     if os.name == "nt":

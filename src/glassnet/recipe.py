@@ -5,7 +5,6 @@ docstring is its help text on the command line and in the studio.
 """
 
 import difflib
-import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +12,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from glassnet.errors import RecipeError
+from glassnet.plain_yaml import parse_value as parse_value
+from glassnet.plain_yaml import read_yaml
+from glassnet.search import SweepRecipe
 
 Auto = Literal["auto"]
 
@@ -72,10 +74,13 @@ class DataRecipe(_Part):
         return self
 
 
+_WORDS = ("none", "auto")
+
+
 class AugmentRecipe(_Part):
     """How training pictures are varied, per batch, in one resampling and one colour matrix.
 
-    Zero switches a change off; auto follows the preset and the data.
+    Zero switches a change off; auto follows the preset and the data. `augment: none` and `augment: auto` say it of all.
     """
 
     flip: Literal["none", "horizontal", "vertical", "both"] | None = None
@@ -99,6 +104,13 @@ class AugmentRecipe(_Part):
     cutout: float | None = Field(None, ge=0, lt=1)
     """Side of one grey square put at a random place, as a share of the picture's side."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _words(cls, values: Any) -> Any:
+        if values == "none":
+            return {name: "none" if name == "flip" else 0 for name in cls.model_fields}
+        return {} if values == "auto" else values
+
 
 class EarlyStopping(_Part):
     """Stop when the validation score no longer improves; the best weights are kept."""
@@ -107,6 +119,11 @@ class EarlyStopping(_Part):
     """Epochs without improvement before training stops."""
     min_delta: float = Field(0.0, ge=0)
     """What counts as improvement."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_number_is_the_patience(cls, values: Any) -> Any:
+        return {"patience": values} if isinstance(values, int) and not isinstance(values, bool) else values
 
 
 class TrainRecipe(_Part):
@@ -153,7 +170,7 @@ class TrainRecipe(_Part):
     """Epochs from one validation to the next; the last epoch is always validated. auto: so many that validation takes
     a tenth of the time at most."""
     early_stopping: EarlyStopping | None = None
-    """{patience, min_delta}, or none."""
+    """{patience, min_delta}, the patience alone, or none."""
     ema: float = Field(0.0, ge=0, lt=1)
     """Decay of an exponential moving average of the weights, used for validation and kept as the model; 0 is off."""
     clip: float = Field(0.0, ge=0)
@@ -175,6 +192,13 @@ class TrainRecipe(_Part):
     bad_steps: int = Field(10, ge=1)
     """Rejected steps (a NaN or infinity) after which the run stops with exit code 7."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _never_early(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("early_stopping") in ("none", "off"):
+            return {**values, "early_stopping": None}
+        return values
+
 
 class Recipe(_Part):
     """Everything the user asked for."""
@@ -184,10 +208,14 @@ class Recipe(_Part):
     """A preset (fast, tutorial, flowers, resnet18, mini), a list of layers, or timm/<name>."""
     augment: AugmentRecipe = AugmentRecipe()
     train: TrainRecipe = TrainRecipe()
+    sweep: SweepRecipe | None = Field(None, exclude=True)
+    """Settings to try in many combinations, with `glassnet sweep`. Never part of what a single run records."""
 
     def changed(self, overrides: dict[str, Any]) -> "Recipe":
         """Return a copy with dotted fields replaced, as `{"train.lr": 0.01}`. Raises RecipeError for what does not fit."""
         values = self.model_dump(exclude_unset=True)
+        if self.sweep is not None:
+            values["sweep"] = self.sweep.written()
         for dotted, value in overrides.items():
             part, *names = dotted.split(".")
             holder = values
@@ -195,6 +223,8 @@ class Recipe(_Part):
                 inner = holder.get(part)
                 holder[part] = dict(inner) if isinstance(inner, dict) else {}
                 holder, part = holder[part], name
+            if part == "augment" and value in _WORDS:  # a map, so that a later override can change one of it
+                value = AugmentRecipe.model_validate(value).model_dump(exclude_unset=True)
             holder[part] = value
         return recipe_from(values)
 
@@ -206,8 +236,18 @@ class Recipe(_Part):
         inner = getattr(self, part)
         return name in inner.model_fields_set and getattr(inner, name) is not None
 
+    def once(self) -> "Recipe":
+        """Return this recipe where it asks for one run. Raises RecipeError where it asks for a sweep."""
+        if self.sweep is None:
+            return self
+        settings = ", ".join(list(self.sweep.space)[:3]) or "no setting yet"
+        raise RecipeError(
+            f"This recipe asks for a sweep ({settings}{', …' if len(self.sweep.space) > 3 else ''}), and this command trains "
+            "once. Try all its combinations with `glassnet sweep`, or take `sweep:` out of the recipe."
+        )
+
     def as_yaml(self) -> str:
-        """Return the recipe as YAML that `read_recipe` reads back to an equal recipe."""
+        """Return the recipe of one run as YAML that `read_recipe` reads back to an equal recipe; a sweep is left out."""
         return yaml.safe_dump(
             self.model_dump(mode="json", exclude_unset=True), sort_keys=False, allow_unicode=True, width=120
         )
@@ -218,6 +258,8 @@ def fields() -> dict[str, tuple[Any, str]]:
     found: dict[str, tuple[Any, str]] = {}
     for part, field in Recipe.model_fields.items():
         inner = field.annotation
+        if part == "sweep":
+            continue  # it varies fields and is none
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             found.update(
                 {
@@ -253,80 +295,6 @@ def read_recipe(path: str | Path) -> Recipe:
             f"{path} holds {type(values).__name__}, not a recipe. A recipe has keys: {', '.join(Recipe.model_fields)}."
         )
     return recipe_from(values)
-
-
-class _StrictLoader(yaml.SafeLoader):
-    """Safe YAML without tags, aliases or duplicate keys, that reads 1e-3 as a number and only true and false as booleans."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
-            raise RecipeError(
-                f"Line {event.start_mark.line + 1}: aliases (*{event.anchor}) are not read in a recipe; write the value out."
-            )
-        event = self.peek_event()
-        if getattr(event, "tag", None) is not None:
-            raise RecipeError(
-                f"Line {event.start_mark.line + 1}: the tag {event.tag} is not read in a recipe; write a plain value."
-            )
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict:
-        seen: set = set()
-        for key_node, _ in node.value:
-            name = self.construct_object(key_node, deep=True)
-            if not isinstance(name, str | int | float | bool | None):
-                raise RecipeError(
-                    f"Line {key_node.start_mark.line + 1}: a key must be a plain word, not a {type(name).__name__}."
-                )
-            if name in seen:
-                raise RecipeError(
-                    f"Line {key_node.start_mark.line + 1}: the key {name!r} stands twice; one of the two would be lost."
-                )
-            seen.add(name)
-        return super().construct_mapping(node, deep=deep)
-
-
-_StrictLoader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in rules
-        if tag
-        not in (
-            "tag:yaml.org,2002:bool",
-            "tag:yaml.org,2002:float",
-            "tag:yaml.org,2002:timestamp",
-            "tag:yaml.org,2002:merge",
-        )
-    ]
-    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_StrictLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False)$"), list("tTfF"))
-_StrictLoader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(?:\d[\d_]*\.[\d_]*|\.\d[\d_]*|\d[\d_]*(?=[eE]))(?:[eE][-+]?\d+)?$"),
-    list("-+0123456789."),
-)
-
-
-def read_yaml(text: str, name: str = "the text") -> Any:
-    """Read strict YAML. Raises RecipeError with the line for anything that is not plain data."""
-    try:
-        return yaml.load(text, Loader=_StrictLoader)  # a subclass of SafeLoader that refuses more
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
-        raise RecipeError(f"{name} is not valid YAML at {where}: {getattr(error, 'problem', None) or error}.") from None
-    except RecursionError:
-        raise RecipeError(f"{name} is nested too deeply to be a recipe.") from None
-
-
-def parse_value(text: str) -> Any:
-    """Read one command-line value as YAML would: numbers, true, false, null, lists; anything else stays text."""
-    try:
-        return read_yaml(text, f"the value {text!r}")
-    except RecipeError:
-        return text
 
 
 def _sentence(line: Any) -> str:

@@ -113,10 +113,10 @@ def test_a_record_counts_for_the_same_versions_and_the_best_way_goes_on(tmp_path
     dense = importlib.import_module("dense")
     about = {"minutes": 10.0, "threads": 4, "peers": {"torch": "1"}, "glassnet": "0+a"}
     records = dense.Records(tmp_path, about, False)
-    for way, reached in (("at 640", 0.2), ("at 320", 0.4)):
-        assert records.best_way("bccd-voc", dense.YOLO, "AP50", [0, 1]) is None
+    assert records.best_way("bccd-voc", dense.YOLO, "AP50", [0, 1]) is None
+    for way, reached, best in (("at 640", 0.2, "at 640"), ("at 320", 0.4, "at 320")):
         records.write("bccd-voc", dense.YOLO, way, 0, {"scores": {"AP50": reached}})
-    assert records.best_way("bccd-voc", dense.YOLO, "AP50", [0, 1]) == "at 320"
+        assert records.best_way("bccd-voc", dense.YOLO, "AP50", [0, 1]) == best
     records.write("bccd-voc", dense.GLASSNET, "", 0, {"scores": {"AP50": 0.5}})
     newer = dense.Records(tmp_path, about | {"glassnet": "0+b"}, False)
     assert newer.find("bccd-voc", dense.YOLO, "at 320", 0) and not newer.find("bccd-voc", dense.GLASSNET, "", 0)

@@ -185,6 +185,19 @@ def test_options_that_do_not_fit_are_refused_with_a_sentence(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_threshold_for_one_of_many_classes_is_refused_and_for_one_of_two_it_is_not(pictures, tmp_path, capsys):
+    for classes in (("cat", "dog", "hen"), ("cat", "dog")):
+        network = build(layers_of("mini", (3, 48, 48), len(classes), 0.0), (3, 48, 48), classes, seed=0)
+        model = tmp_path / str(len(classes))
+        save_model(model, network.eval(), task="classify", pixels=PixelSettings(48, 48), extra={"views": "one"})
+        code, out, err = predict(capsys, pictures, "--model", model, "--threshold", "0.5")
+        if len(classes) == 2:
+            assert code == 0 and "a.png: " in out, err
+        else:
+            assert code == 2 and "--threshold means nothing here" in err and "3 classes" in err
+            assert not out and "Traceback" not in err and len(err.strip().splitlines()) <= 2
+
+
 def test_masks_of_boxes_are_refused_with_a_sentence(models, pictures, tmp_path, capsys):
     code, _, err = predict(capsys, pictures, "--model", models["detect"], "--out", tmp_path / "d", "--format", "masks")
     assert code in (2, 3) and "mask" in err
@@ -231,6 +244,7 @@ def test_a_watched_folder_is_answered_as_pictures_arrive_until_ctrl_c(models, pi
     process = subprocess.Popen(
         [sys.executable, "-m", "glassnet", "predict", "--watch", arriving, "--model", models["detect"], "--out", drawn],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background job of a shell is deaf to it
     )  # fmt: skip
     try:
         said = []

@@ -3,10 +3,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glassnet.data.truths import Truth
 from glassnet.evaluation.average_precision import accumulated, affordable, rankings, resampled
 from glassnet.evaluation.coco import coco_ap
 from glassnet.evaluation.intervals import reflected_share
-from glassnet.evaluation.matching import matched, overlaps, run_lengths
+from glassnet.evaluation.matching import matched
+from glassnet.tasks.answers import Found, ThingsAnswer
 
 CLASSES = ("a", "b", "c")
 
@@ -56,12 +58,14 @@ def test_resamples_are_repeatable_and_fewer_where_the_set_is_large(scene):
 
 @settings(max_examples=50, deadline=None)
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 2**32 - 1), st.floats(0, 1))
-def test_run_lengths_hold_the_pixels(height, width, seed, share):
+def test_masks_overlap_by_their_pixels(height, width, seed, share):
     mask = np.random.default_rng(seed).random((height, width)) < share
     other = np.random.default_rng(seed + 1).random((height, width)) < 0.5
     union = (mask | other).sum()
-    ious = overlaps([run_lengths(mask)], [run_lengths(other)], np.array([False]))
-    assert ious[0, 0] == pytest.approx((mask & other).sum() / union if union else 0)
+    answer = ThingsAnswer((Found("a", 0.5, (0.0, 0.0, 1.0, 1.0), mask),), height, width, 0.0)
+    truth = Truth(height, width, np.zeros(1, np.int64), np.zeros((1, 4)), np.zeros(1, bool), [other])
+    (picture,) = matched([answer], [truth], ("a",), "mask")
+    assert picture.ious[0, 0] == pytest.approx((mask & other).sum() / union if union else 0)
 
 
 @given(st.floats(0, 1), st.integers(1, 300), st.lists(st.floats(0, 1), min_size=1, max_size=30))

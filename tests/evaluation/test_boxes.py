@@ -7,10 +7,11 @@ from glassnet.data.truths import Truth
 from glassnet.errors import DataError, NumericError
 from glassnet.evaluation import scores_from_dict
 from glassnet.evaluation.box_errors import KINDS
-from glassnet.evaluation.boxes import box_scores, choose_threshold
+from glassnet.evaluation.boxes import box_scores
 from glassnet.evaluation.intervals import wilson
-from glassnet.evaluation.matching import MOST
+from glassnet.evaluation.matching import MOST, matched, pooled
 from glassnet.tasks.answers import Found, ThingsAnswer
+from glassnet.tasks.matching import best_threshold
 
 CLASSES = ("a", "b", "c")
 
@@ -228,14 +229,14 @@ def test_scores_are_plain_json_and_curves_are_thin(scene):
         assert np.all(np.diff(curve["recall"]) >= 0) and np.all(np.diff(curve["threshold"]) < 0)
 
 
-def test_the_chosen_threshold_has_the_highest_f1(scene):
+def test_at_the_best_threshold_of_the_pooled_answers_f1_is_highest(scene):
     answers, truths = scene(30, seed=8)
-    chosen = choose_threshold(answers, truths, CLASSES)
+    chosen = best_threshold(pooled(matched(answers, truths, CLASSES, "box")))
     best = scored(answers, truths, threshold=chosen)["f1"].value
     assert best >= max(
         scored(answers, truths, threshold=t, resamples=10)["f1"].value for t in np.linspace(0.02, 0.98, 25)
     )
-    assert choose_threshold([], [], CLASSES) == 0.5
+    assert best_threshold(pooled([])) == 0.5
 
 
 def test_generators_will_do(scene):

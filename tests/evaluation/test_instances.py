@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from glassnet.data.truths import Truth
-from glassnet.evaluation.boxes import choose_threshold
 from glassnet.evaluation.instances import instance_scores
 from glassnet.tasks.answers import Found, ThingsAnswer
 
@@ -103,10 +102,7 @@ def test_many_things_in_large_pictures_come_from_generators():
     assert scores["AP50"].value == pytest.approx(1) and scores["AP"].value == pytest.approx(0.3)
 
 
-def test_threshold_by_masks_and_answers_without_masks():
-    good, bad = disc(64, 20, 20, 10), disc(64, 45, 45, 10)
-    answers, truths = [answer_of([good, bad], [0.8, 0.4])], [truth_of([good])]
-    assert choose_threshold(answers, truths, ("zero",), masks=True) == pytest.approx(0.6)
+def test_answers_without_masks_are_refused():
     without = ThingsAnswer((Found("zero", 0.9, (0.0, 0.0, 1.0, 1.0)),), 64, 64, 0.0)
     with pytest.raises(ValueError, match="has none"):
-        scored([without], truths)
+        scored([without], [truth_of([disc(64, 20, 20, 10)])])

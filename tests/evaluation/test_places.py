@@ -10,7 +10,7 @@ from glassnet.evaluation import scores_from_dict
 from glassnet.evaluation.baselines import MEAN_BOX, WHOLE_PICTURE
 from glassnet.evaluation.intervals import wilson
 from glassnet.evaluation.place_baselines import place_trivial
-from glassnet.evaluation.places import paired_iou, place_scores
+from glassnet.evaluation.places import place_scores
 from glassnet.tasks.answers import Found, ThingsAnswer
 
 NAMES = ("cat", "dog")
@@ -32,24 +32,6 @@ BOX = (20.0, 20.0, 60.0, 60.0)
 
 def shifted(by):
     return (BOX[0] + by, BOX[1], BOX[2] + by, BOX[3])
-
-
-def painted(a, b, side=80):
-    """IoU of two boxes with whole corners, by counting pixels."""
-    masks = []
-    for x1, y1, x2, y2 in (a, b):
-        mask = np.zeros((side, side), bool)
-        mask[y1:y2, x1:x2] = True
-        masks.append(mask)
-    union = (masks[0] | masks[1]).sum()
-    return (masks[0] & masks[1]).sum() / union if union else 0.0
-
-
-def test_iou_is_what_counting_pixels_gives():
-    corners = np.sort(np.random.default_rng(0).integers(0, 80, (200, 2, 2, 2)), axis=2)
-    boxes = corners.reshape(200, 2, 4)
-    found = paired_iou(boxes[:, 0], boxes[:, 1])
-    assert found == pytest.approx([painted(*pair) for pair in boxes.tolist()])
 
 
 @pytest.fixture

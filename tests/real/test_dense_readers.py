@@ -3,23 +3,12 @@
 Without them these tests say so, loudly, in the summary of every run.
 """
 
-import os
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from glassnet.data.headers import header
 from glassnet.data.readers import recognise
-
-DATA = Path(os.environ.get("GLASSNET_REAL_DATA") or Path(__file__).parents[3] / "shared" / "data")
-
-
-def real(name: str) -> Path:
-    if not (DATA / name).exists():
-        pytest.skip(f"THE REAL SET {name} IS ABSENT: put it into {DATA}, or name its folder in GLASSNET_REAL_DATA")
-    return DATA / name
-
 
 BOXES = ("bccd-voc", "pets-heads-voc", "fruits-coco", "nuts-coco", "cards-yolo")
 SENTENCES = {
@@ -44,7 +33,7 @@ ANSWERS = {
 
 @pytest.mark.real
 @pytest.mark.parametrize("name", list(SENTENCES))
-def test_the_set_is_recognised_and_says_what_it_can_answer(name):
+def test_the_set_is_recognised_and_says_what_it_can_answer(real, name):
     catalog = recognise(real(name))
     assert catalog.layout == f"recognised: {SENTENCES[name]}"
     assert (catalog.task, catalog.answers) == (ANSWERS[name][0], ANSWERS[name])
@@ -62,7 +51,7 @@ def test_the_set_is_recognised_and_says_what_it_can_answer(name):
         ("fruits-coco", {"train": 28, "validation": 5}),
     ],
 )
-def test_the_things_are_as_many_as_the_set_says(name, counts):
+def test_the_things_are_as_many_as_the_set_says(real, name, counts):
     catalog = recognise(real(name))
     by_class = Counter(thing.label for example in catalog.examples for thing in example.annotation.things)
     by_split = Counter(example.split for example in catalog.examples for _ in example.annotation.things)
@@ -71,7 +60,7 @@ def test_the_things_are_as_many_as_the_set_says(name, counts):
 
 @pytest.mark.real
 @pytest.mark.parametrize("name", BOXES)
-def test_every_box_lies_in_its_picture(name):
+def test_every_box_lies_in_its_picture(real, name):
     catalog = recognise(real(name))
     for example in catalog.examples:
         head = header(catalog.source.read(example.key))
@@ -83,7 +72,7 @@ def test_every_box_lies_in_its_picture(name):
 
 
 @pytest.mark.real
-def test_the_known_defects_of_the_blood_cells_are_kept_for_the_audit():
+def test_the_known_defects_of_the_blood_cells_are_kept_for_the_audit(real):
     catalog = recognise(real("bccd-voc"))
     empty = [
         example.key
@@ -95,7 +84,7 @@ def test_the_known_defects_of_the_blood_cells_are_kept_for_the_audit():
 
 
 @pytest.mark.real
-def test_unlabelled_fruits_are_not_training_data_and_pets_can_be_classified():
+def test_unlabelled_fruits_are_not_training_data_and_pets_can_be_classified(real):
     fruits = recognise(real("fruits-coco"))
     assert sum(key.startswith("unlabelled/") for key in fruits.skipped) == 12
     assert any("not used (12)" in note for note in fruits.notes)
@@ -105,5 +94,5 @@ def test_unlabelled_fruits_are_not_training_data_and_pets_can_be_classified():
 
 
 @pytest.mark.real
-def test_outlines_also_segment():
+def test_outlines_also_segment(real):
     assert recognise(real("nuts-coco"), task="segment").classes == ("background", "date", "fig", "hazelnut")

@@ -5,7 +5,6 @@ Each is trained for two short epochs at a small size: what is asked here is whet
 """
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -16,7 +15,6 @@ import pytest
 
 from glassnet.cli import main
 
-DATA = Path(os.environ.get("GLASSNET_REAL_DATA") or Path(__file__).parents[3] / "shared" / "data")
 # Set: (question, headline, a picture of it to predict, long side, a format that holds the answers).
 SETS = {
     "bccd-voc": ("detect", "AP50", "JPEGImages/BloodImage_00000.jpg", "[96, 128]", "voc"),
@@ -30,19 +28,13 @@ SETS = {
 QUICK = ["--train.threads", "1", "--train.precision", "fp32", "--network", "mini", "--epochs", "2"]
 
 
-def real(name: str) -> Path:
-    if not (DATA / name).exists():
-        pytest.skip(f"THE REAL SET {name} IS ABSENT: put it into {DATA}, or name its folder in GLASSNET_REAL_DATA")
-    return DATA / name
-
-
 def said(capsys) -> dict:
     return json.loads(capsys.readouterr().out)
 
 
 @pytest.mark.real
 @pytest.mark.parametrize("name", SETS)
-def test_the_whole_way(name, tmp_path, capsys):
+def test_the_whole_way(real, name, tmp_path, capsys):
     task, headline, pictures, size, form = SETS[name]
     root, out, drawn = real(name), str(tmp_path / "runs"), tmp_path / "drawn"
     assert main(["audit", str(root), "--out", out, "--json"]) == 0
@@ -70,7 +62,7 @@ def test_the_whole_way(name, tmp_path, capsys):
 
 @pytest.mark.real
 @pytest.mark.parametrize("name", ["pets-heads-voc", "camvid-semantic"])
-def test_an_interrupted_run_goes_on(name, tmp_path, capsys):
+def test_an_interrupted_run_goes_on(real, name, tmp_path, capsys):
     out = str(tmp_path / "runs")
     words = ["train", str(real(name)), "--out", out, "--size", SETS[name][3], *QUICK[:-1], "40"]
     process = subprocess.Popen([sys.executable, "-m", "glassnet", *words], stdout=subprocess.PIPE, text=True)
@@ -89,7 +81,7 @@ def test_an_interrupted_run_goes_on(name, tmp_path, capsys):
 
 
 @pytest.mark.real
-def test_two_pictures_of_bccd_are_kept_out_and_named(tmp_path, capsys):
+def test_two_pictures_of_bccd_are_kept_out_and_named(real, tmp_path, capsys):
     assert main(["audit", str(real("bccd-voc")), "--out", str(tmp_path), "--json"]) == 0
     found = said(capsys)
     assert len(found["quarantined"]) == 2

@@ -4,8 +4,6 @@ Without them these tests say so, loudly, in the summary of every run.
 """
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
@@ -13,17 +11,9 @@ from glassnet.cli import main
 from glassnet.data.readers import recognise
 from glassnet.data.sources import ArchiveSource
 
-DATA = Path(os.environ.get("GLASSNET_REAL_DATA") or Path(__file__).parents[3] / "shared" / "data")
-
-
-def real(name: str) -> Path:
-    if not (DATA / name).exists():
-        pytest.skip(f"THE REAL SET {name} IS ABSENT: put it into {DATA}, or name its folder in GLASSNET_REAL_DATA")
-    return DATA / name
-
 
 @pytest.mark.real
-def test_cifar10_is_read_in_place_from_its_two_archives():
+def test_cifar10_is_read_in_place_from_its_two_archives(real):
     catalog = recognise(real("cifar10"))
     assert len(catalog) == 60_000
     assert catalog.given_splits == ("train", "test")
@@ -34,7 +24,7 @@ def test_cifar10_is_read_in_place_from_its_two_archives():
 
 
 @pytest.mark.real
-def test_clothes_are_audited_and_their_given_splits_respected(tmp_path, capsys):
+def test_clothes_are_audited_and_their_given_splits_respected(real, tmp_path, capsys):
     assert main(["audit", str(real("clothing10")), "--out", str(tmp_path), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["statistics"]["splits"] == {"train": 1026, "validation": 117, "test": 126}
@@ -44,7 +34,7 @@ def test_clothes_are_audited_and_their_given_splits_respected(tmp_path, capsys):
 
 
 @pytest.mark.real
-def test_two_classes_of_clothes_are_learned_and_the_report_is_written(tmp_path, capsys):
+def test_two_classes_of_clothes_are_learned_and_the_report_is_written(real, tmp_path, capsys):
     words = ["train", str(real("clothing-binary")), "--size", "64", "--epochs", "12", "--out", str(tmp_path), "--json"]
     assert main(words) == 0
     run = json.loads(capsys.readouterr().out)

@@ -64,7 +64,7 @@ def test_the_report_says_what_matters_before_the_test_set_is_opened(run, page):
     for choice in run.folder.read_choices():
         assert choice.field in read.said
     assert "broken.png" in read.said  # what was kept out is named
-    assert f"--recipe {run.folder.recipe}" in read.said
+    assert f"glassnet reproduce {run.name}" in read.said
 
 
 def test_names_from_the_data_never_become_markup(page):

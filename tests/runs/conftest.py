@@ -1,7 +1,12 @@
+from dataclasses import dataclass
+from pathlib import Path
+
 import pytest
+from tests.postgres import Server
 
 from glassnet.evaluation.scores import Figure, Scores
 from glassnet.recipe import recipe_from
+from glassnet.runs.ledger import Ledger
 
 
 @pytest.fixture
@@ -21,3 +26,29 @@ def scores():
         )  # fmt: skip
 
     return make
+
+
+@dataclass(frozen=True)
+class Books:
+    """Opens the same ledger again and again, here and in other processes; `out` is another folder of runs on the same ledger."""
+
+    out: Path
+    url: str | None = None
+
+    def __call__(self, out=None):
+        return Ledger(out or self.out, self.url)
+
+
+@pytest.fixture(scope="session")
+def server():
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["file", "server"])
+def books(request, tmp_path):
+    """The same ledger in a SQLite file and in a PostgreSQL database: what holds for one holds for the other."""
+    if request.param == "file":
+        return Books(tmp_path)
+    return Books(tmp_path, request.getfixturevalue("server").new_database("glassnet"))

@@ -10,18 +10,18 @@ import pytest
 
 from glassnet import errors
 from glassnet.errors import LedgerError
-from glassnet.runs import database as database_module
-from glassnet.runs import ledger as ledger_module
-from glassnet.runs.database import Database
+from glassnet.runs import claims as claims_module
+from glassnet.runs import sqlite as sqlite_module
 from glassnet.runs.folder import LEDGER, RunFolder
 from glassnet.runs.ledger import Ledger, rebuild
 from glassnet.runs.names import create
 from glassnet.runs.schema import Schema
+from glassnet.runs.sqlite import SqliteDatabase
 
 
 @pytest.fixture
-def ledger(tmp_path):
-    return Ledger(tmp_path)
+def ledger(books):
+    return books()
 
 
 def trained(ledger, recipe, scores, name="a", folder=None, value=0.5):
@@ -93,7 +93,7 @@ def test_a_zombie_is_refused_whatever_it_writes(ledger, recipe, scores, monkeypa
     zombie = ledger.claim(ledger.plan("a", recipe))
     with pytest.raises(LedgerError, match="being trained right now"):
         ledger.claim(1)
-    monkeypatch.setattr(ledger_module, "LEASE_S", 0.0)
+    monkeypatch.setattr(claims_module, "LEASE_S", 0.0)
     heir = ledger.claim(1)
     monkeypatch.undo()
     assert heir.token > zombie.token
@@ -124,11 +124,11 @@ def test_a_run_whose_process_was_killed_is_shown_as_interrupted(tmp_path, recipe
     folder = create(tmp_path, "p")
     ledger.claim(ledger.plan(folder.name, recipe, folder=folder))
     assert ledger.row(1).status == "running"
-    monkeypatch.setattr(ledger_module, "_QUIET_S", 0.0)
+    monkeypatch.setattr(claims_module, "QUIET_S", 0.0)
     with folder.held():
         assert ledger.row(1).status == "running"
     assert ledger.row(1).status == "interrupted"  # the lock is free again, though the heartbeat is young
-    monkeypatch.setattr(ledger_module, "LEASE_S", 0.0)
+    monkeypatch.setattr(claims_module, "LEASE_S", 0.0)
     ledger.claim(ledger.plan("elsewhere", recipe))
     assert [row.name for row in ledger.rows("status=interrupted sentence~'sign of life'")] == ["p-001", "elsewhere"]
     assert ledger.claim(1, abandoned=True).token == 2 and folder.read_record()["status"] == "running"
@@ -271,16 +271,14 @@ def test_no_ledger_and_no_runs_is_said_and_nothing_is_made(tmp_path):
 def test_an_older_ledger_is_copied_then_migrated(tmp_path, recipe, scores):
     before = _several(tmp_path, recipe, scores).rows()
     steps = {
-        1: lambda connection: connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN note TEXT"),
-        2: lambda connection: connection.exec_driver_sql("UPDATE runs SET note = 'was ' || name"),
+        2: lambda connection: connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN note TEXT"),
+        3: lambda connection: connection.exec_driver_sql("UPDATE runs SET note = 'was ' || name"),
     }
-    newer = Schema(version=3, migrations=steps)
-    database = Database(tmp_path / LEDGER, newer)
-    with database.reading() as connection:
-        assert connection.exec_driver_sql("SELECT note FROM runs ORDER BY id").scalars().all() == [
-            f"was {r.name}" for r in before
-        ]
-    Database(tmp_path / LEDGER, newer)  # a second opening migrates nothing
+    newer = Schema(version=4, migrations=steps)
+    database = SqliteDatabase(tmp_path / LEDGER, newer)
+    notes = database.read(lambda c: c.exec_driver_sql("SELECT note FROM runs ORDER BY id").scalars().all())
+    assert notes == [f"was {r.name}" for r in before]
+    SqliteDatabase(tmp_path / LEDGER, newer)  # a second opening migrates nothing
     (copy,) = tmp_path.glob("*.backup.db")
     old = tmp_path / "old"
     old.mkdir()
@@ -291,13 +289,13 @@ def test_an_older_ledger_is_copied_then_migrated(tmp_path, recipe, scores):
 def test_a_migration_that_fails_changes_nothing(tmp_path, recipe, scores):
     before = _several(tmp_path, recipe, scores).rows()
     steps = {
-        1: lambda connection: connection.exec_driver_sql("DROP TABLE scores"),
-        2: lambda connection: connection.exec_driver_sql("this is no SQL"),
+        2: lambda connection: connection.exec_driver_sql("DROP TABLE scores"),
+        3: lambda connection: connection.exec_driver_sql("this is no SQL"),
     }
     with pytest.raises(LedgerError):
-        Database(tmp_path / LEDGER, Schema(version=3, migrations=steps))
+        SqliteDatabase(tmp_path / LEDGER, Schema(version=4, migrations=steps))
     with pytest.raises(LedgerError, match="cannot bring up to date"):
-        Database(tmp_path / LEDGER, Schema(version=2, migrations={}))
+        SqliteDatabase(tmp_path / LEDGER, Schema(version=3, migrations={}))
     assert Ledger(tmp_path).rows() == before
 
 
@@ -308,17 +306,17 @@ def test_a_backup_is_a_whole_ledger(tmp_path, recipe, scores):
     assert Ledger(tmp_path / "b").rows() == ledger.rows()
 
 
-def test_a_full_disk_is_a_sentence_and_loses_nothing(ledger, recipe, monkeypatch):
-    with ledger.database.reading() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-    connect = database_module._connect
+def test_a_full_disk_is_a_sentence_and_loses_nothing(tmp_path, recipe, monkeypatch):
+    ledger = Ledger(tmp_path)
+    pages = ledger.database.read(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar_one())
+    connect = sqlite_module._connect
 
     def small(path):  # SQLite then says what it says when the disk is full
         connection = connect(path)
         connection.execute(f"PRAGMA max_page_count={pages + 3}")
         return connection
 
-    monkeypatch.setattr(database_module, "_connect", small)
+    monkeypatch.setattr(sqlite_module, "_connect", small)
     made = 0
     with pytest.raises(LedgerError, match="disk is full"):
         for made in range(1000):

@@ -9,11 +9,15 @@ import time
 
 import pytest
 
-from glassnet.runs.ledger import Ledger
+from glassnet.runs.ledger import Ledger, Planned
 from glassnet.runs.names import create
 from glassnet.runs.schema import Schema
 
-WRITERS, RUNS_EACH, BEATS = 8, 12, 22  # 8 × 12 × (plan, claim, 22 beats, finish) = 2,400 commits
+WRITERS, RUNS_EACH, BEATS = (
+    8,
+    6,
+    22,
+)  # 8 × 6 × (plan, claim, 22 beats, finish) = 1,200 commits; benchmarks/ledger_writes.py: 80,000
 
 
 def _write(arguments):
@@ -42,24 +46,44 @@ def test_eight_writers_lose_nothing_and_see_no_lock_error(tmp_path, recipe, scor
     assert ledger.check() == []
 
 
-def _take(arguments):
-    out, sweep = arguments
-    ledger = Ledger(out)
+def _take(books):
+    ledger = books()
     taken = []
-    while (claim := ledger.claim(sweep=sweep)) is not None:
+    while (claim := ledger.claim(sweep="s")) is not None:
         taken.append(claim.run)
         ledger.finish(claim, 1)
     return taken
 
 
-def test_a_combination_is_claimed_by_one_process_only(tmp_path, recipe):
-    ledger = Ledger(tmp_path)
-    for i in range(120):
-        ledger.plan(f"c{i}", recipe, sweep="s")
+def test_a_combination_is_claimed_by_one_process_only(books, recipe):
+    ledger = books()
+    ledger.new_sweep("s", {}, {}, {})
+    ledger.plan_combinations("s", [Planned(n, 1, f"c{n}", {"train.lr": n}, recipe) for n in range(1, 61)])
     with multiprocessing.get_context("fork").Pool(6) as pool:
-        taken = sorted(run for part in pool.map(_take, [(tmp_path, "s")] * 6, chunksize=1) for run in part)
-    assert taken == list(range(1, 121))
+        taken = sorted(run for part in pool.map(_take, [books] * 6, chunksize=1) for run in part)
+    assert taken == list(range(1, 61))
     assert {row.token for row in ledger.rows()} == {1}
+
+
+def _propose(arguments):
+    books, recipe, writer = arguments
+    ledger, new = books(), 0
+    while len(rows := ledger.rows(sweep="s")) < 30:  # as workers do that look for the next number at the same moment
+        number = max((row.combination for row in rows), default=0) + 1
+        new += ledger.plan_combinations("s", [Planned(number, r, f"c{number}", {"by": writer}, recipe) for r in (1, 2)])
+    return new
+
+
+def test_two_machines_that_propose_the_same_number_do_not_double_it(books, recipe):
+    ledger = books()
+    ledger.new_sweep("s", {}, {}, {})
+    with multiprocessing.get_context("fork").Pool(3) as pool:
+        new = sum(pool.map(_propose, [(books, recipe, writer) for writer in range(3)], chunksize=1))
+    rows = ledger.rows(sweep="s")
+    assert new == len(rows) == len({(row.combination, row.repeat) for row in rows})
+    assert all(
+        len({row.chosen["by"] for row in rows if row.combination == n}) == 1 for n in range(1, len(rows) // 2 + 1)
+    )
 
 
 def _write_until_killed(out, recipe, scores, told):
@@ -122,7 +146,7 @@ def _migrate(out):
     def add(connection):
         connection.exec_driver_sql("ALTER TABLE runs ADD COLUMN note TEXT")
 
-    Ledger(out, schema=Schema(version=2, migrations={1: add})).check()
+    Ledger(out, schema=Schema(version=3, migrations={2: add})).check()
     return True
 
 

@@ -34,14 +34,6 @@ def slow_ap(hits, things):
     return sum(best) / 101
 
 
-def test_overlap_of_boxes_by_hand():
-    found = matching.iou([[0, 0, 2, 2], [0, 0, 1, 1], [5, 5, 5, 9]], [[1, 0, 3, 2], [0, 0, 1, 1]])
-    assert found == pytest.approx(np.array([[2 / 6, 1 / 4], [0, 1], [0, 0]]))
-    crowd = matching.iou([[0, 0, 2, 2]], [[1, 0, 30, 20], [0, 0, 4, 4]], [True, True])
-    assert crowd == pytest.approx(np.array([[0.5, 1.0]]))
-    assert matching.iou(np.zeros((0, 4)), [[0, 0, 1, 1]]).shape == (0, 1)
-
-
 def test_overlap_of_maps_equals_overlap_of_masks():
     source = np.random.default_rng(0)
     a, b = source.integers(0, 5, (30, 40)), source.integers(-1, 4, (30, 40))

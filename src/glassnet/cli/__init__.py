@@ -17,12 +17,18 @@ VERBS = {
     "resume": "go on with a run that was interrupted, to the same bits",
     "eval": "open the sealed test set and score the run on it",
     "predict": "what is in these pictures: classes, boxes or masks, as text, drawn, or in other formats",
+    "explain": "what the network saw in a picture, layer by layer, and why it answered so",
+    "studio": "open a page on this machine: runs, the ledger, live training",
     "report": "write the report of a run anew",
     "convert": "write boxes and masks in another layout: coco, yolo, voc, masks, csv",
+    "sweep": "try many settings, every combination on record, and say which are truly better",
     "summary": "the layers of a network: shapes, parameters, receptive field, cost",
+    "worksheet": "questions about your own network, made of its numbers, with a key: text, HTML, PDF",
     "runs": "every run on record: list, sort, filter, compare",
+    "ledger": "check, back up or merge the record of all runs",
+    "reproduce": "run a run again from its record and say whether it is the same",
 }
-ALIASES = {"fit": "train", "val": "eval", "evaluate": "eval"}
+ALIASES = {"fit": "train", "tune": "sweep", "val": "eval", "evaluate": "eval"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -119,5 +125,5 @@ usage: glassnet VERB [options]
   glassnet VERB --help                   the options of a verb
 
 Every verb takes --out DIR (the folder of runs, default runs; predict: --runs DIR), --json and --debug.
-Exit codes: 0 ok, 2 usage or recipe, 3 data refused, 4 model file refused, 5 storage, 6 memory, 7 numeric, 8 ledger,
-9 network or port, 70 bug, 75 interrupted and resumable."""
+Exit codes: 0 ok, 1 reproduced, and different, 2 usage or recipe, 3 data refused, 4 model file refused, 5 storage, 6 memory,
+7 numeric, 8 ledger, 9 network or port, 70 bug, 75 interrupted and resumable."""

@@ -60,12 +60,14 @@ def parser_for(verb: str, text: str, runs: str = "--out") -> Parser:
 
 
 def add_recipe(
-    parser: argparse.ArgumentParser, parts: tuple[str, ...] = ("data", "network", "augment", "train")
+    parser: argparse.ArgumentParser,
+    parts: tuple[str, ...] = ("data", "network", "augment", "train"),
+    without: tuple[str, ...] = (),
 ) -> None:
-    """Add `--recipe FILE` and an option for every recipe field of the named parts."""
+    """Add `--recipe FILE` and an option for every recipe field of the named parts; no short forms `without`, which mean something else."""
     parser.add_argument("--recipe", metavar="FILE", help="a YAML recipe; options on the command line win over it")
     groups: dict[str, Any] = {}
-    aliases = {dotted: f"--{short}" for short, dotted in SHORT.items()}
+    aliases = {dotted: f"--{short}" for short, dotted in SHORT.items() if f"--{short}" not in without}
     for dotted, (field, text) in fields().items():
         part = dotted.partition(".")[0]
         if part not in parts or dotted == "data.root":
@@ -83,7 +85,10 @@ def add_recipe(
         )
     if "augment" in groups:
         groups["augment"].add_argument(
-            "--augment", choices=["none", "auto"], default=argparse.SUPPRESS, help="none switches every change off"
+            "--augment",
+            choices=["none", "auto"],
+            default=argparse.SUPPRESS,
+            help="none switches every change off, auto leaves all to us",
         )
 
 
@@ -92,8 +97,8 @@ def recipe_of(options: argparse.Namespace, root: str | None) -> Recipe:
     recipe = read_recipe(options.recipe) if getattr(options, "recipe", None) else Recipe()
     overrides: dict[str, Any] = {}
     given = vars(options)
-    if given.get("augment") == "none":
-        overrides |= {d: "none" if d == "augment.flip" else 0 for d in fields() if d.startswith("augment.")}
+    if "augment" in given:
+        overrides["augment"] = given["augment"]
     overrides |= {dotted: _value(dotted, given[dotted]) for dotted in fields() if dotted in given}
     if root is not None:
         overrides["data.root"] = root
@@ -106,8 +111,4 @@ def recipe_of(options: argparse.Namespace, root: str | None) -> Recipe:
 
 
 def _value(dotted: str, text: str) -> Any:
-    if dotted in ("train.early_stopping",) and text in ("none", "off"):
-        return None
-    if dotted == "train.early_stopping" and text.isdigit():
-        return {"patience": int(text)}  # `--train.early_stopping 5` reads as people mean it
     return text if dotted in ("network", "data.group_by") and not text.startswith("[") else parse_value(text)

@@ -12,6 +12,8 @@ from glassnet.pipeline.console import Console
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of this verb."""
+    parser.add_argument("--sweep", metavar="SWEEP", help="only the runs of a sweep, by name, or `last`")
+    parser.add_argument("--ledger", metavar="URL", help="a shared ledger, as postgresql://user@host/database")
     parser.add_argument("--where", metavar="FILTER", help="only runs that fit")
     parser.add_argument("--sort", metavar="KEYS", help="order, as `-accuracy` (highest first)")
     parser.add_argument("--compare", nargs=2, metavar="RUN", help="two runs side by side: settings that differ, scores")
@@ -31,11 +33,12 @@ def run(options: argparse.Namespace) -> int:
         if set_aside:
             console.line(f"The old ledger is kept as {set_aside}.")
     else:
-        ledger = Ledger(options.out, create=False)
+        ledger = Ledger(options.out, options.ledger, create=False)
     if options.compare:
         shown: Listing | Beside = Beside(*(ledger.row(name) for name in options.compare))
     else:
-        rows = ledger.rows(options.where, options.sort)
+        sweep = ledger.sweep(options.sweep).name if options.sweep else None
+        rows = ledger.rows(options.where, options.sort, sweep=sweep)
         shown = Listing(tuple(rows))
         if options.csv:
             durable.write_text(Path(options.csv), to_csv(rows))

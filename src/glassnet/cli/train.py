@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train, then show scores, verdict, where the run is and what to type next."""
-    recipe = recipe_of(options, options.root)
+    recipe = recipe_of(options, options.root).once()
     console = Console(options.json)
     from glassnet import pipeline
 

@@ -16,11 +16,27 @@ from glassnet.data.extents import mask_reader, thing_table
 ENOUGH = 10.0
 """Pixels that the short side of the smallest tenth of the things should keep."""
 TENTH = 10.0
-LARGEST = 512
 _STEP, _MULTIPLE, _TINY = 32, 16, 64
 _FEW = 300
+"""Up to so many pictures may have more pixels within the same minutes."""
 _SAME_WAY = 0.9
 _MASK_FILES = 600
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """The long side at least, at least where there are few pictures, and at most."""
+
+    least: int
+    of_few: int
+    most: int
+
+
+_USUAL = _Limits(256, 320, 512)
+_LIMITS = {
+    "localize": _Limits(128, 192, 320),  # one thing, which mostly fills the picture
+    "segment": _Limits(256, 384, 512),  # borders are what is asked for
+}
 
 
 def dense_size(catalog: Catalog, rows: np.ndarray, sizes: np.ndarray) -> Choice:
@@ -29,9 +45,10 @@ def dense_size(catalog: Catalog, rows: np.ndarray, sizes: np.ndarray) -> Choice:
     Whole pixels of a few hundred things are looked at where only masks say how large they are.
     """
     things = _measure(catalog, rows, sizes)
-    least, most = _limits(catalog.task, len(catalog))
+    limits = _LIMITS.get(catalog.task, _USUAL)
+    least = limits.of_few if len(catalog) <= _FEW else limits.least
     original = int(np.median(sizes.max(axis=1)))
-    sides = [side for side in range(least, most + 1, _STEP) if side <= original] or [_own(original)]
+    sides = [side for side in range(least, limits.most + 1, _STEP) if side <= original] or [_own(original)]
     side = sides[0]
     if len(things.shorts):
         side = next((side for side in sides if things.tenth(_shape(sizes, side)) >= ENOUGH), sides[-1])
@@ -42,15 +59,6 @@ def dense_size(catalog: Catalog, rows: np.ndarray, sizes: np.ndarray) -> Choice:
 def shortest_tenth(fitted: np.ndarray) -> float:
     """Return the short side below which a tenth of the things lie."""
     return float(np.percentile(fitted, TENTH, method="lower"))
-
-
-def _limits(task: str, n: int) -> tuple[int, int]:
-    """The long side at least and at most. Fewer pictures may have more pixels within the same minutes."""
-    if task == "localize":
-        return (192 if n <= _FEW else 128), 320
-    if task == "segment":
-        return (384 if n <= _FEW else 256), LARGEST
-    return (320 if n <= _FEW else 256), LARGEST
 
 
 @dataclass(frozen=True, eq=False)

@@ -134,22 +134,34 @@ class Regions:
 
 
 def regions(values: np.ndarray) -> Regions:
-    """Return the regions of mask values, int (H, W) or uint8 (H, W, 3), by one stable sort: rows of a value come in order."""
+    """Return the regions of mask values, int (H, W) or uint8 (H, W, 3).
+
+    Pixels of one value that lie side by side in a row are one run; a mask has far fewer runs than pixels, and one stable sort of them
+    brings those of a value together, its rows in order.
+    """
     if values.ndim == 3:
         wide = values.astype(np.int64)
         grey = (wide[:, :, 0] == wide[:, :, 1]) & (wide[:, :, 0] == wide[:, :, 2])
         values = np.where(grey, wide[:, :, 0], 1 << 24 | wide[:, :, 0] << 16 | wide[:, :, 1] << 8 | wide[:, :, 2])
+    if not values.size:
+        nothing = np.zeros(0, np.int64)
+        return Regions(nothing, nothing, np.zeros((0, 4)))
     width, flat = values.shape[1], values.reshape(-1)
-    if flat.size and flat.min() >= 0 and flat.max() < 65536:
-        flat = flat.astype(np.uint16)  # sorted by radix, ten times faster
-    order = np.argsort(flat, kind="stable")
-    sorted_values = flat[order]
-    first = np.flatnonzero(np.r_[True, sorted_values[1:] != sorted_values[:-1]]) if flat.size else np.zeros(0, np.int64)
-    last = np.r_[first[1:], flat.size] - 1 if flat.size else first
-    columns = order % max(1, width)
-    left, right = (f.reduceat(columns, first) if flat.size else first for f in (np.minimum, np.maximum))
-    boxes = np.stack([left, order[first] // max(1, width), right + 1, order[last] // max(1, width) + 1], axis=1)
-    return Regions(sorted_values[first].astype(np.int64), last - first + 1, boxes.astype(np.float64))
+    begins = np.ones(flat.size, bool)
+    np.not_equal(flat[1:], flat[:-1], out=begins[1:])
+    begins[::width] = True
+    start = np.flatnonzero(begins)
+    length, of_run = np.diff(start, append=flat.size), flat[start]
+    if of_run.min() >= 0 and of_run.max() < 65536:
+        of_run = of_run.astype(np.uint16)  # sorted by radix, ten times faster
+    order = np.argsort(of_run, kind="stable")
+    of_run, start, length = of_run[order], start[order], length[order]
+    first = np.flatnonzero(np.r_[True, of_run[1:] != of_run[:-1]])
+    last = np.r_[first[1:], len(start)] - 1
+    left, row = start % width, start // width
+    right = np.maximum.reduceat(left + length, first)
+    boxes = np.stack([np.minimum.reduceat(left, first), row[first], right, row[last] + 1], axis=1)
+    return Regions(of_run[first].astype(np.int64), np.add.reduceat(length, first), boxes.astype(np.float64))
 
 
 def mask_reader(source: Source) -> Callable[[MaskFile], Box | None]:

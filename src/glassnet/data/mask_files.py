@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-from glassnet.data.headers import PACKED, BadImage, bad_image, check_size, header, open_quietly, orientation_of, sniff
-from glassnet.data.pixels import MAX_PIXELS, decode, upright
+from glassnet.data.headers import PACKED, BadImage, bad_image, header, open_quietly, sniff
+from glassnet.data.pixels import MAX_PIXELS, decode, stored
 
 Value = int | tuple[int, int, int]
 
@@ -24,20 +24,9 @@ def mask_values(data: bytes, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     name = sniff(data)
     if name == "JPEG":
         return _flat(decode(data, max_pixels))
-    image = open_quietly(data, name, max_pixels)
-    orientation = 1 if name == "TIFF" else orientation_of(image)  # Pillow turns a TIFF itself while it loads
-    try:
-        image.load()
-        check_size(image.height, image.width, max_pixels)
-        values = _values(image)
-    except BadImage:
-        raise
-    except Exception as error:  # decoders raise nearly anything on damaged files
-        raise bad_image(name, error) from None
+    values = stored(data, name, max_pixels, _values)
     if name == "PNG" and data[24] in (2, 4) and data[25] == 0:
         values //= 255 // ((1 << data[24]) - 1)  # Pillow spreads short greys over 0 to 255
-    if orientation != 1:
-        values = upright(values if values.ndim == 3 else values[:, :, None], orientation)
     return _flat(values)
 
 

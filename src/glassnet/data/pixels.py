@@ -12,6 +12,7 @@ A large JPEG is decoded at 1/2, 1/4 or 1/8 by its DCT as long as that leaves at 
 """
 
 import struct
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -137,14 +138,14 @@ def _decode(data: bytes, max_pixels: int, settings: PixelSettings | None) -> tup
         shape = packed_shape(data)
         check_size(shape[0], shape[1], max_pixels)
         return np.frombuffer(data, np.uint8, offset=len(PACKED) + 12).reshape(shape), None
-    return _decode_other(data, sniff(data), max_pixels), None
+    return stored(data, sniff(data), max_pixels, _to_bytes), None
 
 
 def _decode_jpeg(data: bytes, max_pixels: int, settings: PixelSettings | None) -> tuple[np.ndarray, _Part | None]:
     height, width, components, orientation = jpeg_header(data)
     check_size(height, width, max_pixels)
     if components not in (1, 3):  # CMYK and YCCK: Pillow knows Adobe's inversion
-        return _decode_other(data, "JPEG", max_pixels), None
+        return stored(data, "JPEG", max_pixels, _to_bytes), None
     colour = "RGB" if components == 3 else "GRAY"
     factor = 1 if settings is None else _reduction(height, width, orientation, settings)
     try:
@@ -156,7 +157,7 @@ def _decode_jpeg(data: bytes, max_pixels: int, settings: PixelSettings | None) -
     except ValueError as error:
         if "remature end" in str(error) or ("Corrupt JPEG data" in str(error) and "extraneous" not in str(error)):
             raise bad_image("JPEG", error) from None
-        return _decode_other(data, "JPEG", max_pixels), None  # rare samplings and harmless stray bytes
+        return stored(data, "JPEG", max_pixels, _to_bytes), None  # rare samplings and harmless stray bytes
     part = None if factor == 1 else _turned(pixels.shape, (height / factor, width / factor), orientation)
     return (pixels if orientation == 1 else upright(pixels, orientation)), part
 
@@ -192,18 +193,22 @@ def _scale(height: float, width: float, settings: PixelSettings) -> float:
     return min(rows, columns) if settings.fit == "pad" else max(rows, columns)
 
 
-def _decode_other(data: bytes, name: str, max_pixels: int) -> np.ndarray:
+def stored(data: bytes, name: str, max_pixels: int, read: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
+    """Return what `read` takes out of Pillow's image of a file of the format `name`, (H, W) or (H, W, C), turned upright.
+
+    Raises BadImage with a code; nothing above `max_pixels` is decoded.
+    """
     image = open_quietly(data, name, max_pixels)
     orientation = 1 if name == "TIFF" else orientation_of(image)  # Pillow turns a TIFF itself while it loads
     try:
         image.load()
         check_size(image.height, image.width, max_pixels)
-        pixels = _to_bytes(image)
+        values = read(image)
     except BadImage:
         raise
     except Exception as error:  # decoders raise nearly anything on damaged files
         raise bad_image(name, error) from None
-    return pixels if orientation == 1 else upright(pixels, orientation)
+    return values if orientation == 1 else upright(values, orientation)
 
 
 def _to_bytes(image: Image.Image) -> np.ndarray:
@@ -249,9 +254,9 @@ def _wide_to_bytes(image: Image.Image) -> np.ndarray:
 
 
 def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """Turn stored pixels the way EXIF tag 274 says they are to be seen."""
+    """Turn stored pixels (H, W) or (H, W, C) the way EXIF tag 274 says they are to be seen."""
     if orientation >= 5:
-        pixels = pixels.transpose(1, 0, 2)
+        pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]
     if orientation in (2, 3, 6, 7):

@@ -174,12 +174,18 @@ def decode_rle(shape: Rle, height: int, width: int) -> np.ndarray:
 
 
 def rle_of(mask: np.ndarray) -> Rle:
-    """Return the run lengths of bool (H, W). `decode_rle` is the inverse."""
+    """Return the run lengths of bool (H, W). `decode_rle` is the inverse. Only the columns that hold pixels are walked through."""
     height, width = mask.shape
-    flat = np.asarray(mask, bool).T.reshape(-1)
-    changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-    runs = np.diff(changes, prepend=0, append=flat.size).tolist()
-    return Rle((0, *runs) if flat.size and flat[0] else tuple(runs), height, width)
+    mask = np.asarray(mask, bool)
+    columns = np.flatnonzero(mask.any(axis=0))
+    changes = np.zeros(0, np.int64)
+    if len(columns):
+        first, last = int(columns[0]), int(columns[-1]) + 1
+        down = np.zeros((last - first) * height + 2, bool)
+        down[1:-1] = mask[:, first:last].T.ravel()
+        changes = np.flatnonzero(down[1:] != down[:-1]) + first * height
+        changes = changes[changes < mask.size]  # a thing in the last corner has no zeros after it
+    return Rle(tuple(np.diff(changes, prepend=0, append=mask.size).tolist()), height, width)
 
 
 def decode_compressed(text: str | bytes, height: int, width: int) -> Rle:

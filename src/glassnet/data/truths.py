@@ -21,6 +21,9 @@ from glassnet.errors import DataError
 IGNORED = 255
 """The number of pixels that are neither learnt nor counted, in maps of classes."""
 
+_KEPT = 64 * 2**20
+"""Bytes of decoded masks that are held at most, besides one that is larger by itself."""
+
 Pixels = np.ndarray | Callable[[], np.ndarray]
 
 
@@ -155,21 +158,27 @@ def _plain(shape: Shape | None, content: Callable[[str], str]) -> object:
 
 @dataclass
 class _Files:
-    """Reads mask files; the values of the last one are kept, since the things of a picture often share one."""
+    """Reads mask files and keeps the last ones: things of a picture share one, and are asked for their box, hull and pixels in turn."""
 
     catalog: Catalog
-    last: tuple[str, np.ndarray] | None = of(default=None)
+    kept: dict[str, np.ndarray] = of(default_factory=dict)
+    held: int = 0
 
     def read(self, key: str) -> bytes:
         return self.catalog.source.read(key)
 
     def values(self, key: str) -> np.ndarray:
-        if self.last is None or self.last[0] != key:
+        if key not in self.kept:
             try:
-                self.last = key, mask_values(self.read(key))
+                values = mask_values(self.read(key))
             except DataError as error:
                 raise DataError(f"The mask {key} cannot be used. {error}") from None
-        return self.last[1]
+            self.kept[key] = values
+            self.held += values.nbytes
+            while self.held > _KEPT and len(self.kept) > 1:
+                self.held -= self.kept.pop(next(iter(self.kept))).nbytes
+            return values
+        return self.kept[key]
 
     def pixels(self, shape: Shape, height: int, width: int) -> np.ndarray:
         if isinstance(shape, MaskFile):

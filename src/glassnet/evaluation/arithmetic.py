@@ -3,7 +3,7 @@
 from glassnet.evaluation.averages import mean_share, resampled_share
 from glassnet.evaluation.baselines import trivial
 from glassnet.evaluation.box_baselines import box_trivial
-from glassnet.evaluation.boxes import box_scores, choose_threshold
+from glassnet.evaluation.boxes import box_scores
 from glassnet.evaluation.classification import classification_scores
 from glassnet.evaluation.instance_baselines import instance_trivial
 from glassnet.evaluation.instances import instance_scores
@@ -20,7 +20,6 @@ __all__ = [
     "bootstrap",
     "box_scores",
     "box_trivial",
-    "choose_threshold",
     "classification_scores",
     "instance_scores",
     "instance_trivial",

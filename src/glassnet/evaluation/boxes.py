@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from glassnet.evaluation.matching import Matched, matched
+from glassnet.evaluation.matching import matched
 from glassnet.evaluation.scores import Scores
 from glassnet.evaluation.things import thing_scores
 from glassnet.tasks.answers import ThingsAnswer
-from glassnet.tasks.matching import Ranked, best_threshold, gathered
 
 if TYPE_CHECKING:
     from glassnet.data.truths import Truth
@@ -45,27 +44,3 @@ def box_scores(
         pictures, classes, split, "detect", "box", threshold=threshold, seed=seed, rows=rows, resamples=resamples
     )
     return scores
-
-
-def choose_threshold(
-    answers: Iterable[ThingsAnswer], truths: Iterable["Truth"], classes: Sequence[str], masks: bool = False
-) -> float:
-    """Return the confidence from which on answers should be given: where F1 over all things at overlap 0.5 is highest.
-
-    Taken on validation, in original pixels; `masks` compares masks instead of boxes. The middle of the best stretch; 0.5 where no answer is
-    right. Raises as `box_scores` for what does not fit.
-    """
-    return best_threshold(pooled(matched(answers, truths, classes, "mask" if masks else "box")))
-
-
-def pooled(pictures: Iterable[Matched]) -> Ranked:
-    """Return the answers of all pictures that count at overlap 0.5, surest first."""
-    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    things: dict[int, int] = {}
-    for picture in pictures:
-        states = picture.states[0, 0]
-        kept = states >= 0
-        parts.append((picture.answers.scores[kept], states[kept] > 0, picture.answers.classes[kept]))
-        for name in picture.things[~picture.crowd].tolist():
-            things[name] = things.get(name, 0) + 1
-    return gathered(parts, things)

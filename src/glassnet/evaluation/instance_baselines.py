@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from glassnet.evaluation.baselines import OTSU, Trivial
-from glassnet.evaluation.boxes import pooled
 from glassnet.evaluation.components import components, otsu
 from glassnet.evaluation.instances import instance_scores
-from glassnet.evaluation.matching import MOST, matched
+from glassnet.evaluation.matching import MOST, matched, pooled
 from glassnet.tasks.answers import Found, ThingsAnswer
 from glassnet.tasks.matching import ap50
 from glassnet.tasks.segment import to_original

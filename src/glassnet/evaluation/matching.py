@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from glassnet.data.shapes import rle_of
 from glassnet.errors import NumericError
 from glassnet.tasks.answers import ThingsAnswer
-from glassnet.tasks.matching import match
+from glassnet.tasks.matching import Ranked, gathered, match
 
 if TYPE_CHECKING:
     from glassnet.data.truths import Truth
@@ -73,6 +74,19 @@ def matched(
         yield _picture(_answers(answer, numbers, region), truth, region)
 
 
+def pooled(pictures: Iterable[Matched]) -> Ranked:
+    """Return the answers of all pictures that count at overlap 0.5, surest first."""
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    things: dict[int, int] = {}
+    for picture in pictures:
+        states = picture.states[0, 0]
+        kept = states >= 0
+        parts.append((picture.answers.scores[kept], states[kept] > 0, picture.answers.classes[kept]))
+        for name in picture.things[~picture.crowd].tolist():
+            things[name] = things.get(name, 0) + 1
+    return gathered(parts, things)
+
+
 def overlaps(found: list[Any], things: list[Any], crowd: np.ndarray) -> np.ndarray:
     """Return float64 (n, m): intersection over union of regions, over the area of the answer alone where the thing is a crowd."""
     from faster_coco_eval.core import mask as coco
@@ -80,23 +94,6 @@ def overlaps(found: list[Any], things: list[Any], crowd: np.ndarray) -> np.ndarr
     if not found or not things:
         return np.zeros((len(found), len(things)))
     return np.asarray(coco.iou(found, things, crowd.astype(int).tolist()), np.float64).reshape(len(found), len(things))
-
-
-def run_lengths(mask: np.ndarray) -> dict:
-    """Return the pixels of bool (H, W) as COCO's compressed run lengths. Only the columns that hold some are walked through."""
-    from faster_coco_eval.core import mask as coco
-
-    height, width = mask.shape
-    columns = np.flatnonzero(mask.any(0))
-    ends = np.zeros(0, np.int64)
-    if len(columns):
-        first, last = int(columns[0]), int(columns[-1]) + 1
-        flat = np.zeros((last - first) * height + 2, bool)
-        flat[1:-1] = mask[:, first:last].T.ravel()
-        ends = np.flatnonzero(flat[1:] != flat[:-1]) + first * height
-    counts = np.diff(ends, prepend=0, append=mask.size).tolist()
-    (packed,) = coco.frPyObjects([{"counts": counts, "size": [height, width]}], height, width)
-    return packed
 
 
 def _answers(answer: ThingsAnswer, numbers: dict[str, int], region: Region) -> Answers:
@@ -165,5 +162,8 @@ def _masks(masks: Iterable[np.ndarray | None]) -> tuple[list[dict], np.ndarray]:
     for mask in masks:
         if mask is None:
             raise ValueError("masks are compared, and an answer has none")
-        regions.append(run_lengths(np.asarray(mask, bool)))
+        rle = rle_of(mask)
+        regions += coco.frPyObjects(
+            [{"counts": list(rle.counts), "size": [rle.height, rle.width]}], rle.height, rle.width
+        )
     return regions, np.asarray(coco.area(regions), np.float64) if regions else np.zeros(0)

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from glassnet.data.overlap import paired_iou
 from glassnet.evaluation.averages import mean_share
 from glassnet.evaluation.baselines import MEAN_BOX, WHOLE_PICTURE, Trivial
 from glassnet.evaluation.intervals import RESAMPLES
-from glassnet.evaluation.places import paired_iou, single
+from glassnet.evaluation.places import single
 
 if TYPE_CHECKING:
     from glassnet.data.truths import Truth

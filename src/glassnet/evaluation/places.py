@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from glassnet.data.overlap import paired_iou
 from glassnet.errors import DataError
 from glassnet.evaluation.averages import mean_share
 from glassnet.evaluation.confusion import confusion
@@ -95,15 +96,6 @@ def single(truth: "Truth") -> int | None:
     """Return the place of the one thing in a truth that is no crowd; None where there are none or several."""
     places = np.flatnonzero(~np.asarray(truth.crowd, bool))
     return int(places[0]) if len(places) == 1 else None
-
-
-def paired_iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return float64 (n,): intersection over union of a[i] and b[i], boxes (n, 4) as x1, y1, x2, y2; 0 for boxes without area."""
-    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    shared = (np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2])).clip(min=0).prod(1)
-    areas = [(box[:, 2:] - box[:, :2]).clip(min=0).prod(1) for box in (a, b)]
-    union = areas[0] + areas[1] - shared
-    return np.divide(shared, union, out=np.zeros(len(a)), where=union > 0).clip(0, 1)
 
 
 def _placed(

@@ -107,6 +107,11 @@ class Network(nn.Module):
         return self.plan[-1].after[0]
 
     @property
+    def order(self) -> tuple[str, ...]:
+        """Names of the steps in the order in which `forward` runs them; they are listed in `steps` as the user wrote them."""
+        return tuple(_names(self._written if self.as_written else (*self._body, *self._head)))
+
+    @property
     def ready(self) -> bool:
         """Whether everything that is measured on training pictures has been: by `prepare`, or by loading weights."""
         return all(module.ready for module in self.modules() if isinstance(module, Measured))
@@ -221,6 +226,14 @@ def _walk(steps: Sequence[Step]) -> Iterator[Step]:
         yield from _walk(step.inner)
         yield from _walk(step.shortcut)
         yield step
+
+
+def _names(actions: Sequence[_Action]) -> Iterator[str]:
+    """Yield the name of every action, what is inside a residual before its sum."""
+    for action in actions:
+        yield from _names(action.inner)
+        yield from _names(action.shortcut)
+        yield action.step.name
 
 
 def _actions(steps: Sequence[Step], modules: Steps, kept: Sequence[str]) -> list[_Action]:

@@ -36,7 +36,7 @@ class Console(Observer):
 
     def result(self, value: dict[str, Any]) -> None:
         """Print the one JSON object of --json."""
-        print(json.dumps(value, ensure_ascii=False, allow_nan=False), file=sys.stdout)
+        print(json.dumps(value, ensure_ascii=False, allow_nan=False), file=sys.stdout, flush=True)
 
     def progress(self, label: str, done: int, total: int) -> None:
         """Show a bar on a terminal, or a line every fifth of a long step elsewhere."""

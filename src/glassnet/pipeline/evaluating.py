@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,11 +14,21 @@ from glassnet.pipeline.prepare import prepare
 from glassnet.pipeline.reporting import align, try_to_write
 from glassnet.pipeline.run import Run, load
 
+if TYPE_CHECKING:
+    from glassnet.runs.ledger import Ledger
+
 
 def evaluate(
-    name: str = "last", out: str | Path = "runs", split: str = "test", observer: Observer | None = None
+    name: str = "last",
+    out: str | Path = "runs",
+    split: str = "test",
+    observer: Observer | None = None,
+    ledger: "Ledger | None" = None,
 ) -> Run:
-    """Score a finished run on a split. Raises DataError when the split is empty or its pictures changed since training."""
+    """Score a finished run on a split. Raises DataError when the split is empty or its pictures changed since training.
+
+    `ledger` is where the run stands when that is not the file in `out`.
+    """
     from glassnet.evaluation.leaks import leak_price
     from glassnet.runs.ledger import Ledger
 
@@ -28,7 +39,7 @@ def evaluate(
     rows = prepared.lock.rows(split)
     if not len(rows):
         raise DataError(f"{run.name} has no {split} pictures. They are set aside before training, with --test 0.15.")
-    ledger = Ledger(out)
+    ledger = ledger or Ledger(out)
     if split == "test":
         ledger.opened_test(ledger.row(run.name).id)
     predictor = run.predictor

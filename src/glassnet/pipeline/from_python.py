@@ -31,12 +31,12 @@ def train(
     Progress is shown where the code runs, in a notebook below the cell; `quiet` shows none. Raises RecipeError for what is no field,
     and what the pipeline raises.
     """
-    return train_recipe(_recipe(root, settings), out, name, observer or observer_here(quiet))
+    return train_recipe(recipe_with(root, settings).once(), out, name, observer or observer_here(quiet))
 
 
 def audit(root: str | Path | Recipe, *, out: str | Path = "runs", quiet: bool = False, **settings: Any) -> Audit:
     """Say what is wrong with a folder of pictures, without training anything. `settings` as for `train`."""
-    prepared = audit_recipe(_recipe(root, settings), out, observer_here(quiet))
+    prepared = audit_recipe(recipe_with(root, settings), out, observer_here(quiet))
     return prepared.audit
 
 
@@ -51,10 +51,11 @@ def find_lr(root: str | Path | Recipe, *, out: str | Path = "runs", quiet: bool 
     def again(rate: str) -> str:
         return f"gn.train({said}, {given}lr={rate})"
 
-    return plotted(find_recipe(_recipe(root, settings), out, observer_here(quiet), again).sweep)
+    return plotted(find_recipe(recipe_with(root, settings).once(), out, observer_here(quiet), again).sweep)
 
 
-def _recipe(root: str | Path | Recipe, settings: dict[str, Any]) -> Recipe:
+def recipe_with(root: str | Path | Recipe, settings: dict[str, Any]) -> Recipe:
+    """Return the recipe that a folder, or a whole recipe, and keyword arguments ask for. Raises RecipeError for what is no field."""
     recipe = root if isinstance(root, Recipe) else Recipe().changed({"data.root": str(root)})
     overrides = {dotted: value for key, given in settings.items() for dotted, value in _fields_of(key, given)}
     return recipe.changed(overrides) if overrides else recipe

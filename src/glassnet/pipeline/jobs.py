@@ -37,8 +37,20 @@ def targets_of(prepared: Prepared, rows: np.ndarray) -> np.ndarray:
     return targets
 
 
-def job_of(recipe: Recipe, prepared: Prepared, folder: Path, resume: bool, started: float) -> Job:
-    """Build the network and put together what the training room needs."""
+def taught_targets(prepared: Prepared) -> np.ndarray:
+    """Return the targets of every row that training and validation see."""
+    return targets_of(prepared, np.concatenate([prepared.lock.train, prepared.lock.validation]))
+
+
+def job_of(
+    recipe: Recipe,
+    prepared: Prepared,
+    folder: Path,
+    resume: bool,
+    started: float,
+    targets: np.ndarray | None = None,
+) -> Job:
+    """Build the network and put together what the training room needs. `targets` are those of `taught_targets`, where they are at hand."""
     from glassnet.training import machine as training_machine
 
     training_machine.raise_allocator_thresholds()  # before the first tensor
@@ -56,7 +68,7 @@ def job_of(recipe: Recipe, prepared: Prepared, folder: Path, resume: bool, start
         network=network,
         task=task,
         pixels=prepared.store.pixels,
-        targets=targets_of(prepared, np.concatenate([prepared.lock.train, prepared.lock.validation])),
+        targets=taught_targets(prepared) if targets is None else targets,
         train_rows=prepared.lock.train,
         validation_rows=prepared.lock.validation,
         folder=folder,

@@ -22,12 +22,16 @@ _DENSE_SAMPLE = 300  # boxes and masks take longer to score than classes
 
 @dataclass(frozen=True)
 class Measured:
-    """What validation says: `scores` (None without pictures), and what was chosen on it: a temperature, and an operating threshold."""
+    """What validation says: `scores` (None without pictures), and what was chosen on it: a temperature, and an operating threshold.
+
+    `marks` float32 (n,) say how right each picture of the split is, in [0, 1] and in the order of the split's rows.
+    """
 
     scores: Scores | None = None
     temperature: float = 1.0
     threshold: float | None = None
     verdict: Verdict | None = None
+    marks: np.ndarray | None = None
 
 
 def measure_split(
@@ -61,7 +65,8 @@ def measure_split(
     options = {} if known is None else {"truths": known, "frames": frames(prepared.store, sample)}
     seen = measure(task, told, targets[sample], classes, "train", threshold=threshold, **options)
     found = verdict(history, seen, scores, scores.trivial, recipe, command)
-    return Measured(scores, temperature, threshold, found)
+    marks = task.per_picture(read, targets[rows]).astype(np.float32)
+    return Measured(scores, temperature, threshold, found, marks)
 
 
 def scored(

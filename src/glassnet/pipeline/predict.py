@@ -122,7 +122,7 @@ class Predictor:
         for i, picture in enumerate(given):
             is_array = isinstance(picture, np.ndarray)
             names.append(f"array {i}" if is_array else str(picture))
-            pixels, size = self._fit_array(picture) if is_array else self._read(Path(picture))
+            pixels, size = self.fitted(picture)
             fitted.append(pixels)
             sizes.append(size)
         answers = self.answer(names, np.stack(fitted), sizes)
@@ -158,14 +158,23 @@ class Predictor:
         waiting.clear()
         return self.answer(names, np.stack(pictures), sizes, threshold)
 
+    def fitted(self, picture: Any) -> tuple[np.ndarray, tuple[int, int]]:
+        """Return a path, a file's bytes or an array uint8 (H, W[, C]) as the network sees it, uint8 (H, W, C), and its own (height, width),
+        upright. Raises DataError for what cannot be read.
+        """
+        if isinstance(picture, np.ndarray):
+            return self._fit_array(picture)
+        if isinstance(picture, bytes):
+            found = header(picture)
+            return load(picture, self.pixels), (found.height, found.width)
+        return self._read(Path(picture))
+
     def _read(self, file: Path) -> tuple[np.ndarray, tuple[int, int]]:
-        """Return the fitted pixels of a picture, and its (height, width), upright."""
         try:
             data = file.read_bytes()
         except OSError as error:
             raise DataError(f"{file} could not be read: {error.strerror or error}.") from None
-        found = header(data)
-        return load(data, self.pixels), (found.height, found.width)
+        return self.fitted(data)
 
     def _fit_array(self, picture: np.ndarray) -> tuple[np.ndarray, tuple[int, int]]:
         if picture.dtype != np.uint8 or picture.ndim not in (2, 3):

@@ -68,7 +68,7 @@ def material_of(run: Run, prepared: Prepared, out: str | Path) -> Material:
         choices=run.folder.read_choices(),
         environment=run.environment,
         test_opened=run.test_opened,
-        reproduce=f"glassnet train --recipe {shlex.quote(str(run.folder.recipe))}{where}",
+        reproduce=f"glassnet reproduce {run.name}{where}",
         open_test=f"glassnet eval {run.name}{where}",
         answers=answers,
         heats=heats,

@@ -3,7 +3,7 @@
 import html
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassnet import durable
 from glassnet.data.lock import Lock, read_lock
@@ -12,6 +12,10 @@ from glassnet.pipeline.predict import Predictor
 from glassnet.recipe import Recipe
 from glassnet.runs.folder import RunFolder, find
 from glassnet.training.history import History, from_csv
+
+if TYPE_CHECKING:
+    from glassnet.pipeline.explained import Explained
+    from glassnet.pipeline.taught import Taught
 
 
 class Run:
@@ -85,6 +89,22 @@ class Run:
     def predict(self, pictures: Any) -> Any:
         """Answer for one picture (a path or an array uint8 (H, W, C)) or for a list of them. Raises DataError for unreadable ones."""
         return self.predictor.predict(pictures)
+
+    @cached_property
+    def taught(self) -> "Taught":
+        """The pictures that it was trained on, as its network saw them; opened when they are asked for."""
+        from glassnet.pipeline.taught import Taught
+
+        return Taught(self)
+
+    def explain(self, picture: Any) -> "Explained":
+        """Return what the network saw in one picture and why it answered so: `.arithmetic("conv2", channel=7, y=3, x=4)`, `.write()`, ….
+
+        `picture` is a path, an array uint8 (H, W, C), or the name of a picture of the run's data set. Raises DataError for unreadable ones.
+        """
+        from glassnet.pipeline.explaining import explain
+
+        return explain(self, picture)
 
     def summary(self) -> Any:
         """The table of layers."""

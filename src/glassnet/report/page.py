@@ -21,10 +21,18 @@ class Section:
     body: Markup
 
 
-def page(title: str, sections: Sequence[Section], data: dict[str, Any] | None = None) -> str:
-    """Return the whole HTML file. `data` is plain JSON for the page's script (pictures by number)."""
-    style = _own("style.css")
-    script = _own("script.js")
+def page(
+    title: str,
+    sections: Sequence[Section],
+    data: dict[str, Any] | None = None,
+    style: str | None = None,
+    script: str | None = None,
+) -> str:
+    """Return the whole HTML file. `data` is plain JSON for the page's script (pictures by number). `style` is added to the style of all
+    pages; `script` stands in the place of the report's own.
+    """
+    style = own("style.css") + (style or "")
+    script = own("script.js") if script is None else script
     policy = (
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
         "base-uri 'none'; form-action 'none'"
@@ -70,7 +78,8 @@ def _contents(sections: Sequence[Section]) -> Markup:
     return tag("nav", tag("ul", links), aria_label="Contents")
 
 
-def _own(name: str) -> str:
+def own(name: str) -> str:
+    """Return the text of a file that lies in this room."""
     return files("glassnet.report").joinpath(name).read_text(encoding="utf-8")
 
 

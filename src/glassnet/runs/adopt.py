@@ -1,5 +1,6 @@
 """Rows for a new ledger from the run folders that are there: each folder keeps a copy of its own row in run.json."""
 
+import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -7,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
+from glassnet import durable
 from glassnet.errors import GlassnetError
-from glassnet.runs.folder import RunFolder, runs
+from glassnet.runs.folder import RunFolder, runs, sweep_record
 from glassnet.runs.lines import insert, of_recipe
 from glassnet.runs.rows import Row, ScoreRow, row_from_dict
+from glassnet.runs.sweeps import SweepRow, insert_sweep, put_epoch
 
 if TYPE_CHECKING:
     from glassnet.evaluation.scores import Scores
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 def adopt(out: Path, connection: Connection) -> None:
     """Put every run folder of `out` on record, with the number it had; one whose number is taken or lost gets the next."""
+    _adopt_sweeps(out, connection)
     found = [(folder, _row_of(folder)) for folder in runs(out)]
     found.sort(
         key=lambda pair: pair[1] is None or pair[1].name != pair[0].name
@@ -29,9 +33,27 @@ def adopt(out: Path, connection: Connection) -> None:
             without.append((folder, row or _guessed(folder)))
             continue
         used.add(row.id)
-        insert(connection, replace(row, name=folder.name), row.id)
+        number = insert(connection, replace(row, name=folder.name), row.id)
+        if row.sweep is not None:
+            _adopt_curve(connection, folder, number)
     for folder, row in without:
         insert(connection, replace(row, name=folder.name), None)
+
+
+def _adopt_sweeps(out: Path, connection: Connection) -> None:
+    """Put every sweep on record whose folder holds a copy of its row that can be read."""
+    for record in sorted(out.glob(f"*/{sweep_record(out, '').name}")):
+        with contextlib.suppress(GlassnetError, TypeError):
+            insert_sweep(connection, replace(SweepRow(**durable.read_json(record)), name=record.parent.name))
+
+
+def _adopt_curve(connection: Connection, folder: RunFolder, number: int) -> None:
+    """Put the learning curve of a sweep's run on record, from its history.csv."""
+    from glassnet.training.history import from_csv
+
+    with contextlib.suppress(GlassnetError, OSError):
+        for row in from_csv(folder.history.read_text(encoding="utf-8")):
+            put_epoch(connection, number, row)
 
 
 def _row_of(folder: RunFolder) -> Row | None:

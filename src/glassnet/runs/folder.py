@@ -216,6 +216,11 @@ class RunFolder:
         return datetime.fromtimestamp(self.path.stat().st_mtime, UTC).isoformat(timespec="microseconds")
 
 
+def sweep_record(out: str | Path, name: str) -> Path:
+    """Return where a sweep's own copy of its ledger row stands: in the folder that has its name."""
+    return Path(out) / name / "sweep.json"
+
+
 def runs(out: str | Path) -> list[RunFolder]:
     """Return every run folder in `out`, oldest first. Hidden folders and folders that hold no run are not runs."""
     out = Path(out)

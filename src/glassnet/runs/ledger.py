@@ -1,112 +1,81 @@
 """The ledger: one row for every run and every combination from the moment it is planned, failed ones too. Brings SQLAlchemy.
 
-A process that trains claims its row and gets a token; every later write carries it. When a process is taken for dead and its row is
-claimed again, the token has grown, and whatever the late one still writes is refused. Today the ledger is a SQLite file in the folder
-of runs; `Database` is the only place that knows so.
+It is a SQLite file in the folder of runs, or a PostgreSQL database that several machines share. A process that trains claims its row
+and gets a token, without which nothing is written (see claims.py).
 """
 
-import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from functools import partial
+import contextlib
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from glassnet import durable
-from glassnet.errors import GlassnetError, LedgerError
-from glassnet.runs.adopt import adopt
-from glassnet.runs.database import Database, set_aside
-from glassnet.runs.folder import LEDGER, RunFolder, runs
-from glassnet.runs.lines import add_run, of_recipe, put_scores, read
-from glassnet.runs.query import parse_filter, parse_sort, pick
-from glassnet.runs.rows import Row
-from glassnet.runs.schema import RUNS, Schema
+from glassnet.errors import LedgerError
+from glassnet.runs import claims, merging, sweeps
+from glassnet.runs.book import Book
+from glassnet.runs.claims import Claim
+from glassnet.runs.folder import LEDGER, RunFolder, runs, sweep_record
+from glassnet.runs.lines import add_run, of_recipe, put_scores
+from glassnet.runs.merging import Merged
+from glassnet.runs.schema import RUNS
+from glassnet.runs.sqlite import set_aside
+from glassnet.runs.sweeps import Epoch, Planned, SweepRow
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from glassnet.evaluation.scores import Scores
     from glassnet.recipe import Recipe
+    from glassnet.training.history import Row as HistoryRow
 
-LEASE_S = 120.0  # without a sign of life for this long, a run counts as abandoned
-_BEAT_S = 5.0
-_QUIET_S = 3 * _BEAT_S  # after this the run folder's lock is asked whether its process still lives
-
-
-@dataclass
-class Claim:
-    """The right to write one row, as long as nobody claims it again. `beaten` is when this process last wrote a sign of life."""
-
-    run: int
-    token: int
-    name: str
-    beaten: float = field(default=0.0, compare=False)
-    epochs_done: int = field(default=0, compare=False)
+__all__ = ["Claim", "Epoch", "Ledger", "Planned", "SweepRow", "rebuild"]
+_FACTS = ("task", "data_hash", "code_version", "machine")
 
 
-class Ledger:
+class Ledger(Book):
     """The ledger of one folder of runs. Raises LedgerError (exit code 8) for whatever it cannot do, and changes nothing then."""
-
-    def __init__(self, out: str | Path, create: bool = True, schema: Schema | None = None):
-        """Open `out/ledger.db`. When it is absent it is made, from the run folders that are there; or refused, unless `create`."""
-        self.out = Path(out)
-        path = self.out / LEDGER
-        if not create and not path.exists() and not runs(self.out):
-            raise LedgerError(
-                f"There is no ledger in {self.out}: nothing was trained there yet. Train first, or say where with --out."
-            )
-        self.database = Database(path, schema or Schema(), fill=partial(adopt, self.out))
 
     def plan(
         self, name: str, recipe: "Recipe", folder: RunFolder | None = None, sweep: str | None = None, **facts: Any
     ) -> int:
         """Put a row on record before anything is computed, and return its number. `facts` are further columns, as `task`."""
-        row = {
-            "sweep": sweep,
-            "name": name,
-            "folder": folder.name if folder else None,
-            "status": "planned",
-            "token": 0,
-            "planned_at": self.database.now(),
-            "epochs_done": 0,
-            "test_opened": 0,
-        }
-        with self.database.writing() as connection:
-            number = add_run(connection, {**row, **of_recipe(recipe), **_checked(facts)})
+        row = {"sweep": sweep, "name": name, "folder": folder.name if folder else None, "status": "planned", "token": 0}
+        row |= {"epochs_done": 0, "test_opened": 0, **of_recipe(recipe), **_checked(facts)}
+        number = self.database.write(lambda c: add_run(c, row | {"planned_at": self.database.now(c)}))
         self._mirror(number)
         return number
 
     def claim(self, run: int | None = None, sweep: str | None = None, abandoned: bool = False) -> Claim | None:
         """Take a row to train it: this one, or the first of a sweep that waits or whose process is dead (None when there is none).
 
-        A running row can be had when its heartbeat is older than LEASE_S, or at once when the caller knows that its process is
-        dead (`abandoned`: it holds the run folder's lock). Claiming and marking it as running are one step.
+        A running row can be had when its heartbeat is older than LEASE_S; at once when its process worked in this folder of runs and
+        is dead, or when the caller knows so (`abandoned`: it holds the run folder's lock). Claiming and marking it as running are one
+        step.
         """
-        with self.database.writing() as connection:
-            now = self.database.now()
-            found = self._waiting(connection, sweep, now) if run is None else self._one(connection, run)
-            if found is None:
-                return None
-            if run is not None:
-                _check_claimable(found, now, abandoned)
-            values = {
-                "status": "running",
-                "token": found.token + 1,
-                "heartbeat_at": now,
-                "started_at": found.started_at or now,
-                "ended_at": None,
-                "exit_code": None,
-                "sentence": None,
-            }
-            connection.execute(RUNS.update().where(RUNS.c.id == found.id).values(**values))
-        self._mirror(found.id)
-        return Claim(found.id, found.token + 1, found.name, time.monotonic(), found.epochs_done)
+        worker = None if sweep is None else self._worker()
+
+        def take(connection: Connection) -> Claim | None:
+            now = self.database.now(connection)
+            if run is None:
+                found = claims.waiting(connection, sweep, now, self._presence)
+            else:
+                found = self._one(connection, run)
+                gone = found.worker is not None and self._presence.is_gone(found.worker)
+                claims.check_claimable(found, now, abandoned or gone)
+            return None if found is None else claims.take(connection, found, now, worker)
+
+        claim = self.database.write(take)
+        if claim is not None:
+            self._mirror(claim.run)
+        return claim
 
     def begin(self, claim: Claim, recipe: "Recipe | None" = None, **facts: Any) -> None:
         """Write what is known when training begins: the resolved recipe, and columns as data_hash, machine, epochs_planned, folder."""
         resolved = of_recipe(recipe) if recipe is not None else {}
-        self._write(claim, {**resolved, **_checked(facts), "heartbeat_at": self.database.now()})
+        self._write(claim, {**resolved, **_checked(facts)})
 
     def beat(self, claim: Claim, epochs_done: int | None = None) -> None:
         """Give a sign of life. Cheap to call at every step: it writes when an epoch was finished or five seconds went by.
@@ -114,19 +83,51 @@ class Ledger:
         Raises LedgerError when somebody else has taken the run over: stop, and write nothing more into its folder.
         """
         finished = epochs_done is not None and epochs_done != claim.epochs_done
-        if not finished and time.monotonic() - claim.beaten < _BEAT_S:
-            return
-        values: dict[str, Any] = {"heartbeat_at": self.database.now()}
-        if epochs_done is not None:
-            values["epochs_done"] = epochs_done
-        self._write(claim, values, mirror=finished)
-        claim.beaten = time.monotonic()
-        claim.epochs_done = claim.epochs_done if epochs_done is None else epochs_done
+        if finished or claim.is_due():
+            self._write(claim, {} if epochs_done is None else {"epochs_done": epochs_done}, mirror=finished)
+            claim.beat(epochs_done)
 
-    def finish(self, claim: Claim, epochs_done: int | None = None, scores: Iterable["Scores"] = ()) -> None:
-        """Mark the run as done, with its scores, in one step."""
-        done = claim.epochs_done if epochs_done is None else epochs_done
-        self._end(claim, "done", 0, None, done, tuple(scores))
+    @contextlib.contextmanager
+    def kept_alive(self, claim: Claim) -> Iterator[None]:
+        """Give signs of life from a thread while the block lasts, also through minutes in which no step ends (validation, scoring).
+
+        When somebody else has taken the run over the thread ends, and the next write of the block is refused.
+        """
+        ended = threading.Event()
+
+        def beat() -> None:
+            with contextlib.suppress(LedgerError):
+                while not ended.wait(claims.BEAT_S):
+                    self.beat(claim)
+
+        thread = threading.Thread(target=beat, name="glassnet-heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def epoch(self, claim: Claim, row: "HistoryRow") -> None:
+        """Put a finished epoch on record, which is a sign of life too. After a resume it takes the place of what stood there."""
+        self._write(claim, {"epochs_done": row.epoch}, lambda c: sweeps.put_epoch(c, claim.run, row))
+        claim.beat(row.epoch)
+
+    def finish(
+        self,
+        claim: Claim,
+        epochs_done: int | None = None,
+        scores: Iterable["Scores"] = (),
+        marks: "Mapping[str, np.ndarray] | None" = None,
+    ) -> None:
+        """Mark the run as done, with its scores, in one step. `marks`: float32 (n,) by split, how right each picture is."""
+        done, lines = claim.epochs_done if epochs_done is None else epochs_done, tuple(scores)
+
+        def put(connection: Connection) -> None:
+            put_scores(connection, claim.run, lines)
+            sweeps.put_marks(connection, claim.run, marks or {})
+
+        self._end(claim, "done", 0, None, done, put)
 
     def prune(self, claim: Claim, sentence: str, epochs_done: int | None = None) -> None:
         """Mark the run as given up early, and why."""
@@ -134,121 +135,125 @@ class Ledger:
 
     def fail(self, claim: Claim, error: BaseException | str, exit_code: int | None = None) -> None:
         """Mark the run as failed with its exit code and sentence; or as interrupted when the code is 75."""
-        if exit_code is None:
-            exit_code = _exit_code(error)
-        status = "interrupted" if exit_code == 75 else "failed"
-        sentence = str(error) or type(error).__name__
-        self._end(claim, status, exit_code, sentence, claim.epochs_done)
+        code = claims.exit_code(error) if exit_code is None else exit_code
+        sentence = (str(error) or type(error).__name__).replace("\0", " ")
+        self._end(claim, "interrupted" if code == 75 else "failed", code, sentence, claim.epochs_done)
 
     def record_scores(self, run: int, scores: "Scores", claim: Claim | None = None) -> None:
         """Put every figure of one split on record in place of earlier ones. Without a claim: refused while the run is training."""
-        with self.database.writing() as connection:
-            row = self._one(connection, run)
-            if claim is None and row.status == "running" and _age(row, self.database.now()) < LEASE_S:
+
+        def put(connection: Connection) -> None:
+            row, now = self._one(connection, run), self.database.now(connection)
+            if claim is not None:
+                claims.update(connection, claim, {"heartbeat_at": now})
+            elif row.status == "running" and claims.age(row, now) < claims.LEASE_S:
                 raise LedgerError(
                     f"{row.name} is being trained right now, so its scores are not final. Wait for its end."
                 )
-            if claim is not None:
-                self._update(connection, claim, {"heartbeat_at": self.database.now()})
             put_scores(connection, run, (scores,))
+
+        self.database.write(put)
         self._mirror(run)
 
     def opened_test(self, run: int) -> int:
         """Count that the sealed test set is opened for this run, and return how often it was now. Call it before showing scores."""
-        with self.database.writing() as connection:
+
+        def count(connection: Connection) -> int:
             self._one(connection, run)
-            changed = RUNS.update().where(RUNS.c.id == run).values(test_opened=RUNS.c.test_opened + 1)
-            connection.execute(changed)
-            count = connection.execute(select(RUNS.c.test_opened).where(RUNS.c.id == run)).scalar_one()
+            connection.execute(RUNS.update().where(RUNS.c.id == run).values(test_opened=RUNS.c.test_opened + 1))
+            return int(connection.execute(select(RUNS.c.test_opened).where(RUNS.c.id == run)).scalar_one())
+
+        opened = self.database.write(count)
         self._mirror(run)
-        return int(count)
+        return opened
 
-    def row(self, run: int | str) -> Row:
-        """Return one row, by number or by name (the newest of that name). A run whose process is dead is shown as interrupted."""
-        with self.database.reading() as connection:
-            if isinstance(run, str):
-                number = connection.execute(select(func.max(RUNS.c.id)).where(RUNS.c.name == run)).scalar()
-                if number is None:
-                    raise LedgerError(f"The ledger in {self.out} has no run {run!r}.")
-                run = int(number)
-            return self._seen(self._one(connection, run))
+    def new_sweep(
+        self, name: str, recipe: dict[str, Any], space: dict[str, Any], plan: dict[str, Any], **facts: Any
+    ) -> SweepRow:
+        """Put a sweep on record: three plain JSON values, and `facts` (task, data_hash, code_version, machine). Refuses a taken name."""
+        known = dict.fromkeys(_FACTS) | _checked(facts, _FACTS)
 
-    def rows(self, where: str | None = None, sort: str | None = None, sweep: str | None = None) -> list[Row]:
-        """Return the rows that fit, in the order asked for (else oldest first). See glassnet.runs.query for how to ask."""
-        terms, keys = parse_filter(where or ""), parse_sort(sort or "")
-        chosen = select(RUNS).order_by(RUNS.c.id)
-        with self.database.reading() as connection:
-            found = read(connection, chosen.where(RUNS.c.sweep == sweep) if sweep else chosen)
-        return pick([self._seen(row) for row in found], terms, keys)
+        def put(connection: Connection) -> SweepRow:
+            now = self.database.now(connection)
+            made = SweepRow(name, "open", recipe, space, plan, **known, planned_at=now, ended_at=None, winner=None)
+            return sweeps.add_sweep(connection, made)
 
-    def names(self) -> set[str]:
-        """Return every name on record, of deleted folders too: `folder.create` gives none of them twice."""
-        with self.database.reading() as connection:
-            return set(connection.execute(select(RUNS.c.name).distinct()).scalars())
+        return self._mirror_sweep(self.database.write(put))
 
-    def check(self) -> list[str]:
-        """Read the whole ledger and return what is wrong with it; empty when it is sound."""
-        return self.database.problems()
+    def settle_sweep(
+        self, name: str, status: str | None = None, winner: int | None = None, ended: bool = False
+    ) -> SweepRow:
+        """Write how a sweep stands: open, done or stopped; its winner; that it ended now. What is not named stays as it is."""
+        if status not in (None, *sweeps.STATES):
+            raise TypeError(f"a sweep is {', '.join(sweeps.STATES)}, not {status!r}")
 
-    def backup(self, target: str | Path) -> None:
-        """Write a whole copy of the ledger, also while runs are training."""
-        self.database.backup(Path(target))
+        def put(connection: Connection) -> SweepRow:
+            values: dict[str, Any] = {} if status is None else {"status": status}
+            values |= {"ended_at": None} if status == "open" else {}
+            values |= {} if winner is None else {"winner": self._one(connection, winner).id}
+            values |= {"ended_at": self.database.now(connection)} if ended else {}
+            return sweeps.change_sweep(connection, name, values)
 
-    def _end(
-        self, claim: Claim, status: str, code: int, sentence: str | None, epochs: int, scores: tuple["Scores", ...] = ()
-    ) -> None:
-        now = self.database.now()
-        ended = {"status": status, "exit_code": code, "sentence": sentence, "ended_at": now, "heartbeat_at": now}
-        self._write(claim, ended | {"epochs_done": epochs}, scores)
+        return self._mirror_sweep(self.database.write(put))
+
+    def plan_combinations(self, sweep: str, planned: Sequence[Planned]) -> int:
+        """Put combinations of a sweep on record, all or none, and return how many rows were new: those that are there stay."""
+        return self.database.write(
+            lambda c: sweeps.put_combinations(c, sweep, planned, self.database.now(c)),
+        )
+
+    def merge(self, other: Book) -> Merged:
+        """Bring in what another ledger holds, all or nothing: see merging.py. Run folders are not copied.
+
+        Runs that are being trained there are left out; those that are being trained here stay as they are.
+        """
+        there = other.everything()
+        merged, numbers = self.database.write(lambda c: merging.merge(c, there, self.out))
+        for number in numbers:
+            self._mirror(number)
+        for sweep in self.sweeps():
+            self._mirror_sweep(sweep)
+        return merged
+
+    def _end(self, claim: Claim, status: str, code: int, sentence: str | None, epochs: int, also: Any = None) -> None:
+        ended = {"status": status, "exit_code": code, "sentence": sentence, "epochs_done": epochs}
+        self._write(claim, ended, also, ended=True)
 
     def _write(
-        self, claim: Claim, values: dict[str, Any], scores: tuple["Scores", ...] = (), mirror: bool = True
+        self, claim: Claim, values: dict[str, Any], also: Any = None, mirror: bool = True, ended: bool = False
     ) -> None:
-        with self.database.writing() as connection:
-            self._update(connection, claim, values)
-            put_scores(connection, claim.run, scores)
+        """Write columns of a claimed row, with a sign of life and whatever `also` puts beside them, in one step."""
+
+        def put(connection: Connection) -> None:
+            now = self.database.now(connection)
+            times = {"heartbeat_at": now, "ended_at": now} if ended else {"heartbeat_at": now}
+            claims.update(connection, claim, values | times)
+            if also is not None:
+                also(connection)
+
+        self.database.write(put)
         if mirror:
             self._mirror(claim.run)
 
-    def _update(self, connection: Connection, claim: Claim, values: dict[str, Any]) -> None:
-        mine = (RUNS.c.id == claim.run) & (RUNS.c.token == claim.token) & (RUNS.c.status == "running")
-        if connection.execute(RUNS.update().where(mine).values(**values)).rowcount != 1:
-            raise LedgerError(
-                f"{claim.name} does not belong to this process any more: it ended, or another process took it over because no sign "
-                f"of life came for {LEASE_S:.0f} seconds. What this process had still to write was refused, so nothing is mixed up."
-            )
-
-    def _one(self, connection: Connection, run: int) -> Row:
-        found = read(connection, select(RUNS).where(RUNS.c.id == run))
-        if not found:
-            raise LedgerError(f"The ledger in {self.out} has no run number {run}.")
-        return found[0]
-
-    def _waiting(self, connection: Connection, sweep: str | None, now: str) -> Row | None:
-        limit = (datetime.fromisoformat(now) - timedelta(seconds=LEASE_S)).isoformat(timespec="microseconds")
-        dead = (RUNS.c.status == "running") & (RUNS.c.heartbeat_at < limit)
-        free = dead | RUNS.c.status.in_(("planned", "interrupted"))
-        chosen = select(RUNS).where(free & RUNS.c.sweep.is_not_distinct_from(sweep)).order_by(RUNS.c.id).limit(1)
-        found = read(connection, chosen)
-        return found[0] if found else None
-
-    def _seen(self, row: Row) -> Row:
-        """Return the row as it is true now: nobody was left to write that a killed process stopped."""
-        if row.status != "running" or (age := _age(row, self.database.now())) < _QUIET_S:
-            return row
-        if age < LEASE_S:
-            folder = RunFolder(self.out / row.folder) if row.folder else None
-            if folder is None or not folder.was_held() or folder.is_held():
-                return row
-        said = f"its process ended without a word; the last sign of life was at {row.heartbeat_at} UTC"
-        return replace(row, status="interrupted", sentence=said)
+    def _worker(self) -> str:
+        """Return this process's name among the workers; the first time, files of dead ones are tidied away."""
+        if self._presence.is_new:
+            self._presence.name()
+            named = select(RUNS.c.worker).where((RUNS.c.status == "running") & RUNS.c.worker.is_not(None))
+            self._presence.tidy(self.database.read(lambda c: set(c.execute(named).scalars())))
+        return self._presence.name()
 
     def _mirror(self, run: int) -> None:
         """Write the row into the run's own folder. Read again first, so that a slow writer cannot put an old state there for long."""
-        with self.database.reading() as connection:
-            row = self._one(connection, run)
+        row = self.database.read(lambda c: self._one(c, run))
         if row.folder is not None and (self.out / row.folder).is_dir():
             durable.write_json(RunFolder(self.out / row.folder).record, row.as_dict())
+
+    def _mirror_sweep(self, sweep: SweepRow) -> SweepRow:
+        record = sweep_record(self.out, sweep.name)
+        if record.parent.is_dir():
+            durable.write_json(record, sweep.as_dict())
+        return sweep
 
 
 def rebuild(out: str | Path) -> tuple[Ledger, Path | None]:
@@ -262,31 +267,9 @@ def rebuild(out: str | Path) -> tuple[Ledger, Path | None]:
     return Ledger(out), aside
 
 
-def _checked(facts: Mapping[str, Any]) -> dict[str, Any]:
-    allowed = {"task", "data_hash", "code_version", "machine", "epochs_planned", "epochs_done", "folder", "network"}
-    if unknown := set(facts) - allowed:
+def _checked(
+    facts: Mapping[str, Any], allowed: Sequence[str] = (*_FACTS, "epochs_planned", "epochs_done", "folder", "network")
+) -> dict[str, Any]:
+    if unknown := set(facts) - set(allowed):
         raise TypeError(f"the ledger has no columns {sorted(unknown)} that may be set here; it has {sorted(allowed)}")
     return dict(facts)
-
-
-def _check_claimable(row: Row, now: str, abandoned: bool) -> None:
-    if row.status == "running" and not abandoned and _age(row, now) < LEASE_S:
-        raise LedgerError(
-            f"{row.name} is being trained right now (last sign of life {_age(row, now):.0f} seconds ago). Two processes "
-            f"would overwrite each other. If its process is dead, wait {LEASE_S:.0f} seconds and try again."
-        )
-    if row.status in ("done", "pruned"):
-        raise LedgerError(f"{row.name} is {row.status}, so there is nothing left to train. Start a new run instead.")
-
-
-def _age(row: Row, now: str) -> float:
-    beaten = row.heartbeat_at or row.planned_at
-    return (datetime.fromisoformat(now) - datetime.fromisoformat(beaten).astimezone(UTC)).total_seconds()
-
-
-def _exit_code(error: BaseException | str) -> int:
-    if isinstance(error, GlassnetError):
-        return error.exit_code
-    if isinstance(error, KeyboardInterrupt):
-        return 75
-    return 6 if isinstance(error, MemoryError) else 70

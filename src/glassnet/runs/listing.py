@@ -26,8 +26,8 @@ class Listing:
     def __str__(self) -> str:
         if not self.rows:
             return "No runs fit."
-        table = [_COLUMNS, *(_cells(row) for row in self.rows)]
-        widths = [max(len(line[i]) for line in table) for i in range(len(_COLUMNS))]
+        table = [self._columns, *(self._line(row) for row in self.rows)]
+        widths = [max(len(line[i]) for line in table) for i in range(len(self._columns))]
         shown = [
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in table
         ]
@@ -35,7 +35,21 @@ class Listing:
         return "\n".join([*shown, *notes])
 
     def _repr_html_(self) -> str:
-        return _html_table(_COLUMNS, [_cells(row) for row in self.rows])
+        return _html_table(self._columns, [self._line(row) for row in self.rows])
+
+    @property
+    def _chosen(self) -> tuple[str, ...]:
+        """Return the settings that sweeps chose for these rows; none where a row belongs to no sweep."""
+        if not all(row.chosen for row in self.rows):
+            return ()
+        return tuple(dict.fromkeys(name for row in self.rows for name in row.chosen if name != "network"))
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return (*_COLUMNS, *(name.rpartition(".")[2] for name in self._chosen))
+
+    def _line(self, row: Row) -> tuple[str, ...]:
+        return (*_cells(row), *(_plain(row.chosen[name]) if name in row.chosen else "" for name in self._chosen))
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values with everything the ledger holds of these rows."""
@@ -123,13 +137,14 @@ def to_csv(rows: Sequence[Row]) -> str:
     columns = [*own, *settings, *scores]
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow([_cell(name) for name in columns])
+    writer.writerow([cell(name) for name in columns])
     for row in values:
-        writer.writerow([_cell(row.get(name)) for name in columns])
+        writer.writerow([cell(row.get(name)) for name in columns])
     return file.getvalue()
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+    """Return a value as a cell of CSV: numbers read back to the same bits, and no text runs as a formula in a spreadsheet."""
     if value is None:
         return ""
     if isinstance(value, bool):

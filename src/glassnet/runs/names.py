@@ -35,7 +35,7 @@ def create(out: str | Path, stem: str, taken: Collection[str] = (), name: str | 
     try:
         out.mkdir(parents=True, exist_ok=True)
         if name is not None:
-            _check_name(name)
+            check_name(name)
             if (out / name).exists():
                 raise RecipeError(
                     f"There is already a run {name!r} in {out}. Choose another --name, or go on with it: `glassnet resume {name}`."
@@ -69,7 +69,8 @@ def _slug(text: str) -> str:
     return re.sub(r"-+", "-", "".join(c if c.isalnum() else "-" for c in text)).strip("-")[:40].strip("-")
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise RecipeError for what cannot be the name of a run."""
     bad = re.search(r'[\x00-\x1f\x7f/\\:*?"<>|]', name)
     if (
         not name

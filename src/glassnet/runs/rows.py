@@ -15,7 +15,8 @@ WORDS = {
     "id": "id", "name": "name", "sweep": "sweep", "status": "status", "network": "network", "task": "task", "seed": "seed",
     "epochs": "epochs_done", "epochs_planned": "epochs_planned", "seconds": "seconds", "planned": "planned_at",
     "started": "started_at", "ended": "ended_at", "exit": "exit_code", "sentence": "sentence", "data": "data_hash",
-    "code": "code_version", "machine": "machine", "test_opened": "test_opened", "score": "score",
+    "code": "code_version", "machine": "machine", "test_opened": "test_opened", "combination": "combination", "repeat": "repeat",
+    "score": "score",
 }  # fmt: skip
 SPLITS = ("train", "validation", "test")
 
@@ -34,7 +35,10 @@ class ScoreRow:
 
 @dataclass(frozen=True)
 class Row:
-    """One run or combination, as the ledger holds it. Times are UTC, ISO 8601; `settings` has every dotted recipe field."""
+    """One run or combination, as the ledger holds it. Times are UTC, ISO 8601; `settings` has every dotted recipe field.
+
+    Rows of a sweep have the number of their combination, which repeat they are, and in `chosen` the values of the settings that vary.
+    """
 
     id: int
     sweep: str | None
@@ -58,7 +62,11 @@ class Row:
     ended_at: str | None
     heartbeat_at: str | None
     test_opened: int
-    scores: tuple[ScoreRow, ...] = field(default=(), compare=True)
+    scores: tuple[ScoreRow, ...] = ()
+    combination: int | None = None
+    repeat: int | None = None
+    chosen: dict[str, Any] = field(default_factory=dict)
+    worker: str | None = None
 
     @property
     def seconds(self) -> float | None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from glassnet.data.catalog import Catalog, Things
 from glassnet.data.frames import Frame
+from glassnet.data.overlap import iou
 from glassnet.errors import DataError
 from glassnet.tasks import centres, matching
 from glassnet.tasks.answers import ThingsAnswer
@@ -50,7 +51,7 @@ class Localize(Detect):
         truths = matching.boxed(targets)
         return np.array(
             [
-                matching.iou(answers[:1, :4], boxes)[0, 0] if len(boxes) else 0.0
+                iou(answers[:1, :4], boxes)[0, 0] if len(boxes) else 0.0
                 for answers, (_, _, boxes) in zip(read, truths, strict=True)
             ]
         )

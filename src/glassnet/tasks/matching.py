@@ -1,4 +1,4 @@
-"""Which answer belongs to which thing: overlap of boxes and of instance maps, COCO's matching, a quick AP50, the operating threshold.
+"""Which answer belongs to which thing: overlap of instance maps, COCO's matching, a quick AP50, the operating threshold.
 
 Works in any pixels. The scores that people read are taken in evaluation/, in original pixels; here stands what training needs after every
 epoch, and the matching that both rooms share.
@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from glassnet.data.overlap import iou
 
 HALF = 0.5
 RECALLS = np.linspace(0.0, 1.0, 101)
@@ -37,22 +39,6 @@ class Pairs:
     classes: np.ndarray
     things: np.ndarray
     crowd: np.ndarray
-
-
-def iou(a: np.ndarray, b: np.ndarray, crowd: np.ndarray | None = None) -> np.ndarray:
-    """Return float64 (n, m): intersection over union of boxes (x1, y1, x2, y2), 0 for boxes without area.
-
-    Where `crowd` bool (m,) is true, the intersection is divided by the area of `a` alone, as COCO does: an answer within a crowd is
-    excused.
-    """
-    a, b = np.asarray(a, np.float64).reshape(-1, 4), np.asarray(b, np.float64).reshape(-1, 4)
-    sides = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
-    shared = sides.clip(min=0).prod(-1)
-    area_a, area_b = ((box[:, 2:] - box[:, :2]).clip(min=0).prod(1) for box in (a, b))
-    whole = area_a[:, None] + area_b[None, :] - shared
-    if crowd is not None:
-        whole = np.where(np.asarray(crowd, bool)[None, :], area_a[:, None], whole)
-    return np.divide(shared, whole, out=np.zeros_like(shared), where=whole > 0)
 
 
 def map_iou(

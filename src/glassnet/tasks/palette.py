@@ -40,7 +40,11 @@ def heat_colours(ground: np.ndarray, heat: np.ndarray) -> np.ndarray:
     # About as colourful as sRGB can be at this hue and lightness, without the corner at its most colourful; what is cold stays grey.
     dark, light = 0.22 * np.maximum(lightness, 1e-3), 0.66 * np.maximum(1 - lightness, 1e-3)
     chroma = (dark**-6 + light**-6) ** (-1 / 6) * (1 - (1 - heat) ** 4)
-    lab = np.stack([lightness, chroma * np.cos(_HUE), chroma * np.sin(_HUE)], -1)
+    return from_oklab(np.stack([lightness, chroma * np.cos(_HUE), chroma * np.sin(_HUE)], -1))
+
+
+def from_oklab(lab: np.ndarray) -> np.ndarray:
+    """Return uint8 (…, 3) in sRGB of colours float (…, 3) in OKLab: lightness and two opponent axes; what sRGB lacks is clipped."""
     cones = (lab @ _FROM_OKLAB.T) ** 3
     linear = np.clip(cones @ _FROM_CONES.T, 0, 1)
     encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)

@@ -20,6 +20,13 @@ def answers(
     return _of_batches(task.read, network, task, pixels, rows, views)
 
 
+def outputs(
+    network: "nn.Module", task: Task, pixels: np.ndarray, rows: np.ndarray | None = None, views: str = "one"
+) -> np.ndarray:
+    """Return the outputs themselves, float32 (n, …), from which `answers` are read. Of maps they are large: ask for few pictures."""
+    return _of_batches(lambda found: found, network, task, pixels, rows, views)
+
+
 def heats(
     network: "nn.Module", task: Task, pixels: np.ndarray, rows: np.ndarray | None = None, views: str = "one"
 ) -> np.ndarray | None:

@@ -7,6 +7,7 @@ from glassnet.choice import Choice
 
 # Steps get slower when the machine warms up or gets company, and a checkpoint takes a moment: plan to be done a little early.
 SAFETY = 0.95
+PLANS = "train.steps"  # the choice under which a run with minutes records what was planned, from which step on
 MOST_EPOCHS = 10_000
 # The plan stands for this share of the time: first steps are slow, and one slow moment says little about the rest.
 EARLY = 0.15

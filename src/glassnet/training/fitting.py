@@ -1,5 +1,6 @@
 """`fit`: everything around the loop. Join the others, ask the machine, take up a checkpoint or start, train, keep the best."""
 
+import contextlib
 import math
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +22,7 @@ from glassnet.training.events import Chosen, Note, Tell, nobody
 from glassnet.training.finder import Sweep, find
 from glassnet.training.job import Fitted, Job
 from glassnet.training.loop import Surroundings, train
-from glassnet.training.measure import plan_epochs, settle
+from glassnet.training.measure import Pace, plan_epochs, seconds_per_step, settle
 from glassnet.training.progress import Clock, Progress
 from glassnet.training.signals import Stop, watching
 from glassnet.training.validation import Validation
@@ -29,6 +30,7 @@ from glassnet.training.validation import Validation
 # What a layer measures on training pictures (means, patches) is stable long before this many values.
 _SAMPLE_VALUES = 12_000_000
 _SAMPLE_PICTURES = 5000
+_PLANS_MEAN = "what fitted the minutes: [from this step on, steps in all, epochs in all]"
 
 
 def fit(job: Job, on_event: Tell = nobody) -> Fitted:
@@ -58,6 +60,22 @@ def find_rate(job: Job, low: float = 1e-6, high: float = 10.0, steps: int = 100)
 
     Raises what `fit` raises for settings that do not fit, RecipeError for a senseless range, NumericError when nothing can be said.
     """
+    with _looked_at(job) as run:
+        return run.sweep(low, high, steps)
+
+
+def pace(job: Job) -> Pace:
+    """Measure how long a step of this job takes, and choose its precision as `fit` would; nothing is trained or written.
+
+    Raises what `fit` raises for settings that do not fit.
+    """
+    with _looked_at(job) as run:
+        return run.pace()
+
+
+@contextlib.contextmanager
+def _looked_at(job: Job) -> "Iterator[_Run]":
+    """Give a run of this process alone that only measures, and take back the threads that it set."""
     _check(job)
     allocator = machine.raise_allocator_thresholds()
     import torch
@@ -67,8 +85,7 @@ def find_rate(job: Job, low: float = 1e-6, high: float = 10.0, steps: int = 100)
     threads = torch.get_num_threads()
     try:
         with machine.memory_guarded(batch, height, width, str(device.value)):
-            run = _Run(job, nobody, World(), [allocator, device])
-            return run.sweep(low, high, steps)
+            yield _Run(job, nobody, World(), [allocator, device])
     finally:
         torch.set_num_threads(threads)
 
@@ -100,7 +117,8 @@ class _Run:
         self.job.network.eval()
         kept = standing(progress.history, None).reason
         reason = reason if kept in reason else f"{reason}; {kept}"
-        return Fitted(progress.history, progress.best_epoch, reason, list(self.choices), progress.step)
+        planned = [Choice(budget.PLANS, progress.plans, _PLANS_MEAN)] if self.train.minutes is not None else []
+        return Fitted(progress.history, progress.best_epoch, reason, [*self.choices, *planned], progress.step)
 
     def sweep(self, low: float, high: float, steps: int) -> Sweep:
         """Prepare as for training, then let the rate rise over one batch after the other, epoch after epoch."""
@@ -110,6 +128,16 @@ class _Run:
             prepare(self._sample())
         settle(self.engine, self.source, self.train, self.device, self.world)
         return find(self.engine, self._endless(), low, high, steps)
+
+    def pace(self) -> Pace:
+        """Prepare as for training, and time warm steps of the real batch."""
+        self._set_up()
+        prepare = getattr(self.job.network, "prepare", None)
+        if prepare is not None:
+            prepare(self._sample())
+        choices = settle(self.engine, self.source, self.train, self.device, self.world)
+        precision = next(choice for choice in choices if choice.field == "train.precision")
+        return Pace(seconds_per_step(self.engine, self.source), self.source.planned_steps(1), precision)
 
     def _endless(self) -> Iterator[Batch]:
         losses = np.full(len(self.job.pixels), np.nan, np.float32)
@@ -171,7 +199,9 @@ class _Run:
             self.train.validate_every, len(job.train_rows), len(job.validation_rows), not job.task.one_class
         )
         epochs, steps, every = self.train.epochs, None, int(str(often.value))
-        if self.train.minutes is not None:
+        if job.plans:
+            _, steps, epochs = job.plans[0]
+        elif self.train.minutes is not None:
             epochs, steps, choice = plan_epochs(
                 self.engine, self.source, self.train, self.validation, clock, self.world, every
             )
@@ -183,7 +213,9 @@ class _Run:
             self.choices += [replace(often, value=every)] if every > 1 else []
         for choice in self.choices:
             self.tell(Chosen(choice))
-        return Progress(len(job.pixels), epochs, steps or self.source.planned_steps(epochs), clock, every)
+        progress = Progress(len(job.pixels), epochs, steps or self.source.planned_steps(epochs), clock, every)
+        progress.plans = list(job.plans) or progress.plans
+        return progress
 
     def _sample(self) -> Any:
         from glassnet.training.augment import to_float

@@ -36,6 +36,8 @@ class Job:
     """How much work a crash may cost; 0 saves after every step."""
     spent_seconds: float = 0.0
     """What is gone of `train.minutes` already: imports, the picture store, the audit."""
+    plans: tuple[tuple[int, int, int], ...] = ()
+    """Plans of another run to follow, as `Progress.plans`: what a clock decided there is done here without one."""
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,10 @@ def train(progress: Progress, around: Surroundings) -> str:
             raise NumericError(_not_a_number(progress, settings))
         if stopped and not progress.done:
             raise InterruptedRun(_interrupted(progress))
-        if settings.minutes and not progress.done:
-            _look_at_clock(progress, around)
+        if not progress.done:
+            if settings.minutes:
+                _look_at_clock(progress, around)
+            progress.follow()
     return progress.reason or f"all {progress.epochs} epochs are done"
 
 
@@ -138,8 +140,7 @@ def _look_at_clock(progress: Progress, around: Surroundings) -> None:
     if abs(change) > budget.TELL * progress.steps:
         word = "longer" if change < 0 else "less long"
         around.tell(Note(f"Steps take {word} than planned: {fitting} fit the time instead of {progress.steps}."))
-    progress.steps = fitting
-    progress.epochs = max(progress.epoch, -(-fitting // per_epoch))
+    progress.replan(fitting, max(progress.epoch, -(-fitting // per_epoch)))
 
 
 def _not_a_number(progress: Progress, settings: TrainRecipe) -> str:

@@ -4,7 +4,7 @@ import itertools
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,15 @@ _SLOW_STEP = 0.5  # seconds; above it a trial is one step after one to warm up
 _SHORT_RUN = 5.0  # seconds; what a better choice could save in a shorter run is less than the measurement costs
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How fast a job trains: seconds per warm step, steps per epoch, and the precision it would be trained in."""
+
+    step_seconds: float
+    steps_per_epoch: int
+    precision: Choice
+
+
 def settle(engine: Any, source: Source, train: TrainRecipe, device: str, world: World) -> list[Choice]:
     """Choose threads and precision, set both, and return the choices. `engine.precision` can be set between steps."""
     import torch
@@ -33,7 +42,7 @@ def settle(engine: Any, source: Source, train: TrainRecipe, device: str, world: 
     undecided = (train.threads is None and device == "cpu") or (train.precision is None and machine.has_bf16(device))
     trial, worth = _smaller(source), False
     if undecided and world.alone:
-        step = _seconds_per_step(engine, trial)
+        step = seconds_per_step(engine, trial)
         worth = train.minutes is not None or step * trial.planned_steps(train.epochs or 1) > _SHORT_RUN
     if worth and train.threads is None and device == "cpu":
         threads = machine.choose_threads(None, 1, lambda n: _with_threads(n, engine, trial))
@@ -58,7 +67,7 @@ def plan_epochs(
 
     Every `every`th epoch is validated.
     """
-    step = _seconds_per_step(engine, source)
+    step = seconds_per_step(engine, source)
     began = time.perf_counter()
     validation()
     evaluation = time.perf_counter() - began
@@ -87,15 +96,15 @@ def _with_threads(count: int, engine: Engine, source: Source) -> float:
     import torch
 
     torch.set_num_threads(count)
-    return _seconds_per_step(engine, source)
+    return seconds_per_step(engine, source)
 
 
 def _with_precision(precision: str, engine: Any, source: Source) -> float:
     engine.precision = precision
-    return _seconds_per_step(engine, source)
+    return seconds_per_step(engine, source)
 
 
-def _seconds_per_step(engine: Engine, source: Source) -> float:
+def seconds_per_step(engine: Engine, source: Source) -> float:
     """Return the median of warm steps. The engine forgets them."""
     before = engine.state()
     visit = source.visit(0, np.full(int(source.train_rows.max()) + 1, np.nan, np.float32), 0.0)

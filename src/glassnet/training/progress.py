@@ -45,11 +45,13 @@ class Progress:
 
     `last_losses` float32 (n,) is the last loss of every row at the start of the epoch (NaN: never seen). `steps` and `epochs` are what was
     planned, and in a budget of minutes what fits by now; `reason` is set when training ended before them. Every `validate_every`th epoch
-    is validated, and the last.
+    is validated, and the last. `plans` says from which step on how many steps and epochs were planned: more than one entry where the
+    clock changed the plan on the way.
     """
 
     def __init__(self, rows: int, epochs: int, steps: int, clock: Clock | None = None, validate_every: int = 1) -> None:
         self.epochs, self.steps, self.validate_every = epochs, steps, validate_every
+        self.plans: list[tuple[int, int, int]] = [(0, steps, epochs)]
         self.epoch = self.step = self.place = 0
         self.rejected = self.epoch_rejected = 0
         self.rate = 0.0
@@ -64,6 +66,17 @@ class Progress:
         self._visit_hits = np.zeros(0, np.float32)
         self._waiting: list[slice] = []
         self.visit: np.ndarray | None = None
+
+    def replan(self, steps: int, epochs: int) -> None:
+        """From here on, so many steps and epochs are planned in all."""
+        self.steps, self.epochs = steps, epochs
+        self.plans.append((self.step, steps, epochs))
+
+    def follow(self) -> None:
+        """Take up the plan that begins at this step, where the plans are those of another run."""
+        for step, steps, epochs in self.plans:
+            if step == self.step:
+                self.steps, self.epochs = steps, epochs
 
     def open_epoch(self, examples: int) -> None:
         """Begin an epoch of so many examples, or go on with the one a checkpoint broke off."""
@@ -143,6 +156,7 @@ class Progress:
             "epoch_seconds": self.clock.epoch_seconds(),
             "seconds_outside": self.clock.outside,
             "history": self.history.as_list(),
+            "plans": [list(plan) for plan in self.plans],
         }
         arrays = {
             "progress/last_losses": self.last_losses,
@@ -161,6 +175,7 @@ class Progress:
                 setattr(progress, name, info["counters"][name])
             progress.clock = Clock(info["seconds"], info["epoch_seconds"], info["seconds_outside"])
             progress.history = history.from_list(info["history"])
+            progress.plans = [(step, steps, epochs) for step, steps, epochs in info.get("plans", ())]
             progress._open = info["open"]
             progress.best = snapshot.best
             progress.last_losses = snapshot.tensors["progress/last_losses"].copy()

@@ -1,7 +1,5 @@
 """A small world of annotated pictures on disk, spoiled by hand one fault at a time."""
 
-import os
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -68,17 +66,3 @@ class World:
 @pytest.fixture
 def world(tmp_path):
     return World(tmp_path / "world")
-
-
-@pytest.fixture(scope="session")
-def real():
-    """Return the folder of a real set; skips, loudly, where the sample data are absent."""
-
-    def find(name: str) -> Path:
-        base = Path(os.environ.get("GLASSNET_DATA", Path(__file__).resolve().parents[4] / "shared" / "data"))
-        if not (base / name).is_dir():
-            warnings.warn(f"REAL DATA ABSENT: {base / name} does not exist, so this test shows nothing", stacklevel=2)
-            pytest.skip(f"{base / name} is absent")
-        return base / name
-
-    return find

@@ -314,6 +314,7 @@ def test_soft_masks_and_overlaps_are_named_and_kept(world):
     assert found["overlapping_things"].rank == "note"
 
 
+@pytest.mark.real
 def test_the_two_spoiled_pictures_of_the_blood_cells_are_kept_out_and_no_others(real, tmp_path):
     catalog = recognise(real("bccd-voc"))
     settings, _ = choose_size(catalog, DataRecipe())

@@ -103,15 +103,20 @@ def test_run_lengths_that_cross_columns_reach_from_top_to_bottom():
     assert extent(Rle((100,), 10, 10)) is None and extent(Rle((0, 1, 99), 10, 10)) == (0.0, 0.0, 1.0, 1.0)
 
 
-def test_regions_hold_every_value_with_its_pixels_and_box():
+@pytest.mark.parametrize("largest", [700, 70_000])
+def test_regions_hold_every_value_with_its_pixels_and_box(largest):
     rng = np.random.default_rng(0)
-    values = rng.choice([0, 3, 700, 70_000], (40, 50)).astype(np.int32)
+    values = rng.choice([0, 3, 5000 - largest, largest], (40, 50), p=[0.7, 0.2, 0.05, 0.05]).astype(np.int32)
+    values[10:20, 30:50] = 4
+    values[11:21, :9] = 4
     found = regions(values)
+    assert found.values.tolist() == np.unique(values).tolist() and found.pixels.sum() == values.size
     for i, value in enumerate(found.values.tolist()):
         rows, columns = np.nonzero(values == value)
         assert found.pixels[i] == len(rows)
         assert found.boxes[i].tolist() == [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
-    assert found.count(None) == (values != 0).sum() and found.box(5) is None
+    assert found.count(None) == (values != 0).sum() and found.box(9) is None
+    assert regions(values[:0]).count(None) == 0
     colours = np.zeros((4, 4, 3), np.uint8)
     colours[1, 2] = (1, 2, 3)
     colours[3, 3] = 9

@@ -1,7 +1,6 @@
-"""Fixtures for the reading rooms: pictures as bytes, folders of them, and the real sets where they are at hand."""
+"""Fixtures for the reading rooms: pictures as bytes, and folders of them."""
 
 import io
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -37,13 +36,3 @@ def folder(tmp_path):
         return root
 
     return write
-
-
-@pytest.fixture(scope="session")
-def real():
-    """The folder of real sets beside the checkout; says loudly when it is absent."""
-    found = Path(__file__).resolve().parents[4] / "shared" / "data"
-    if not found.is_dir():
-        warnings.warn(f"THE REAL IMAGE SETS ARE ABSENT ({found}): tests on them are skipped", stacklevel=1)
-        pytest.skip("no real image sets")
-    return found

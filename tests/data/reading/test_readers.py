@@ -438,7 +438,7 @@ def test_classes_may_be_called_images_and_masks(folder):
     ],
 )
 def test_real_sets_are_recognised(real, name, sentence):
-    catalog = recognise(real / name, task="classify")
+    catalog = recognise(real(name), task="classify")
     assert catalog.layout == f"recognised: {sentence}"
     assert not catalog.quarantined
     for example in catalog.examples[:: len(catalog) // 5]:

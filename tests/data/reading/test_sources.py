@@ -296,7 +296,7 @@ def test_a_file_is_read_whole_or_explained(tmp_path, monkeypatch):
 
 @pytest.mark.real
 def test_the_cifar_archive_reads_as_tarfile_reads_it(real):
-    path = real / "cifar10" / "cifar10-test.tar.gz"
+    path = real("cifar10") / "cifar10-test.tar.gz"
     source = ArchiveSource(path)
     with tarfile.open(path) as tar:
         expected = {f"{path.name}/{m.name}": tar.extractfile(m).read() for m in tar if m.isfile()}

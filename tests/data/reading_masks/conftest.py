@@ -1,7 +1,6 @@
 """Fixtures for the readers of masks: small sets written to disk, read by one layout, and the truths of a catalog."""
 
 import io
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -92,13 +91,3 @@ def taken():
         return None, None
 
     return read
-
-
-@pytest.fixture(scope="session")
-def real():
-    """The folder of real sets beside the checkout; says loudly when it is absent."""
-    found = Path(__file__).resolve().parents[4] / "shared" / "data"
-    if not found.is_dir():
-        warnings.warn(f"THE REAL IMAGE SETS ARE ABSENT ({found}): tests on them are skipped", stacklevel=1)
-        pytest.skip("no real image sets")
-    return found

@@ -289,16 +289,17 @@ def test_a_task_overrides_what_the_values_were_taken_for(write, photo, mask, hal
         recognise(numbers, "instances")
 
 
+@pytest.mark.real
 def test_the_streets_of_camvid_and_the_nuclei(real):
     from glassnet.data.readers import recognise
 
-    streets = recognise(real / "camvid-semantic")
+    streets = recognise(real("camvid-semantic"))
     assert streets.layout == "recognised: pictures and masks of classes, 11 classes, train 123 + validation 34 images"
     assert streets.examples[0].annotation.ignore == (11, 255)
     assert "Unlabelled" not in streets.classes
     pixels = truth_of(streets, 0, 360, 480).classes_map()
     assert set(np.unique(pixels)) <= {*range(11), 255}
-    nuclei = recognise(real / "nuclei-instances")
+    nuclei = recognise(real("nuclei-instances"))
     assert (len(nuclei), nuclei.task) == (52, "instances")
     assert sum(len(e.annotation.things) for e in nuclei.examples) == 1242
     assert sorted(str(e.split) for e in nuclei.examples).count("train") == 42

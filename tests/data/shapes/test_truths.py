@@ -74,6 +74,18 @@ def test_a_file_shared_by_things_is_read_once(png):
     assert catalog.source.reads == ["m"]
 
 
+@pytest.mark.parametrize("kept", [0, 900, 64 * 2**20])
+def test_each_thing_with_a_file_of_its_own_is_read_once_where_memory_allows(kept, png, monkeypatch):
+    monkeypatch.setattr("glassnet.data.truths._KEPT", kept)
+    files = {f"m{i}": png(np.eye(10, k=i, dtype=np.uint8)) for i in range(5)}
+    catalog = catalog_of(Things(tuple(Thing("a", None, MaskFile(key)) for key in files)), files=files)
+    truth = truth_of(catalog, 0, 10, 10)
+    for i in range(5):
+        assert (truth.mask(i) == np.eye(10, k=i, dtype=bool)).all()
+        assert len(truth.hull(i)) >= 4
+    assert (len(catalog.source.reads) == 5) == (kept > 900)
+
+
 def test_smaller_things_lie_on_top_and_crowds_below():
     small, large = np.zeros((6, 6), bool), np.zeros((6, 6), bool)
     small[2:4, 2:4] = True

@@ -7,6 +7,7 @@ import numpy as np
 
 from glassnet.data.catalog import Catalog, Thing, Things
 from glassnet.data.extents import ThingTable
+from glassnet.data.overlap import iou
 
 DOUBLE = 0.95
 """Overlap (intersection over union) from which two boxes of one class are the same thing."""
@@ -82,15 +83,6 @@ def by_row(table: ThingTable) -> Iterator[ThingTable]:
             yield table.where(part)
 
 
-def overlaps(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return float64 (n, m): intersection over union of boxes (n, 4) and (m, 4)."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    both = np.prod(np.maximum(high - low, 0), axis=2)
-    area = [np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (a, b)]
-    return both / np.maximum(area[0][:, None] + area[1][None] - both, 1e-12)
-
-
 def thing_at(catalog: Catalog, table: ThingTable, i: int) -> Thing:
     """Return the thing of row i of the table."""
     annotation = catalog.examples[int(table.row[i])].annotation
@@ -119,7 +111,7 @@ def _pairs(part: ThingTable) -> Iterator[tuple[int, int, bool]]:
             if i != j:
                 yield i, j, True
         return
-    same = (overlaps(part.box, part.box) > DOUBLE) & (part.label[:, None] == part.label[None])
+    same = (iou(part.box, part.box) > DOUBLE) & (part.label[:, None] == part.label[None])
     for i, j in np.argwhere(np.triu(same, 1)).tolist():
         yield i, j, bool((part.box[i] == part.box[j]).all())
 

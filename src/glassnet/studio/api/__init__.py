@@ -1,0 +1,9 @@
+"""The addresses under /api/, one file per page. Each has `router(workplace) -> APIRouter`; a new file is one line in PARTS."""
+
+PARTS = (
+    "home",
+    "training",
+    "runs",
+    "ledger",
+    "pictures",
+)

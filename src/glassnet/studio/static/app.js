@@ -1,0 +1,53 @@
+// The shell: reads the address, loads the page it names, and keeps heading, focus and title right.
+import { html, render, useEffect, useRef, useState } from "./parts/html.js";
+import { place, useRoute } from "./parts/router.js";
+import { PAGES, pageOf } from "./pages/registry.js";
+
+const loaded = new Map();
+
+function Studio() {
+  const route = useRoute();
+  const found = pageOf(route.path);
+  const [, setLoaded] = useState(0);
+  const main = useRef(null);
+  const before = useRef(route.path);
+
+  useEffect(() => {
+    if (found && !loaded.has(found.page)) {
+      found.page.load().then((module) => loaded.set(found.page, module.default), (error) => loaded.set(found.page, () => Broken(error)))
+        .then(() => setLoaded((count) => count + 1));
+    }
+  }, [found && found.page]);
+  useEffect(() => {  // a new page begins at its top, for the eye and for a screen reader; a new filter does not
+    document.title = `${found ? found.page.title : "Nothing here"} · Glassnet studio`;
+    if (before.current !== route.path) {
+      before.current = route.path;
+      main.current.focus({ preventScroll: true });
+      window.scrollTo(0, 0);
+    }
+  }, [route.path]);
+
+  const Page = found && loaded.get(found.page);
+  return html`
+    <a class="skip" href="#content">Skip to the content</a>
+    <header class="top">
+      <p class="brand"><a href="/">Glassnet</a></p>
+      <nav aria-label="Pages"><ul>${PAGES.filter((page) => page.nav).map((page) => html`
+        <li><a href=${page.nav} aria-current=${isIn(page, found) ? "page" : null}>${page.title}</a></li>`)}</ul></nav>
+    </header>
+    <main id="content" ref=${main} tabindex="-1">
+      ${!found ? html`<h1>Nothing here</h1><p>There is no page at <code>${route.path}</code>. <a href="/">Home</a></p>`
+        : Page ? html`<${Page} key=${route.path} query=${route.query} ...${found.given} />`
+        : html`<p class="note" role="status">Loading …</p>`}
+    </main>`;
+}
+
+function isIn(page, found) {
+  return found !== null && (found.page === page || found.page.under === page.nav);
+}
+
+function Broken(error) {
+  return html`<h1>This page could not be loaded</h1><p>${String(error)}</p><p><a href=${place()} data-whole="yes">Try again</a></p>`;
+}
+
+render(html`<${Studio} />`, document.getElementById("studio"));

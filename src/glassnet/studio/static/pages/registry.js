@@ -1,0 +1,22 @@
+// Every page of the studio: one line each. `path` has names in it as :id; `nav` puts the page into the menu, `under` beneath another one.
+export const PAGES = [
+  { path: "/", title: "Home", nav: "/", load: () => import("./home.js") },
+  { path: "/ledger", title: "Ledger", nav: "/ledger", load: () => import("./ledger.js") },
+  { path: "/training/:id", title: "Training", under: "/", load: () => import("./training.js") },
+  { path: "/run/:id", title: "Run", under: "/", load: () => import("./run.js") },
+  { path: "/compare/:left/:right", title: "Two runs", under: "/ledger", load: () => import("./compare.js") },
+];
+
+// Return the page at a path with the values of the names in it, or null.
+export function pageOf(path) {
+  const parts = path.split("/");
+  for (const page of PAGES) {
+    const wanted = page.path.split("/");
+    if (wanted.length !== parts.length) continue;
+    const given = {};
+    if (wanted.every((word, i) => (word.startsWith(":") ? (given[word.slice(1)] = decodeURIComponent(parts[i])) !== "" : word === parts[i]))) {
+      return { page, given };
+    }
+  }
+  return null;
+}
