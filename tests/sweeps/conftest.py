@@ -86,10 +86,14 @@ class Book:
         return sum(row.status == status for row in self.rows())
 
     def wait_for(self, holds, command=None):
-        """Look at the rows until something holds of them, and return them."""
+        """Look at the rows until something holds of them, and return them.
+
+        A sweep is on record a moment before its first row is: as long as there is none, nothing holds.
+        """
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
-            if (self.out / "ledger.db").exists() and self.ledger.sweeps() and holds(rows := self.rows()):
+            rows = self.rows() if (self.out / "ledger.db").exists() and self.ledger.sweeps() else []
+            if rows and holds(rows):
                 return rows
             time.sleep(0.02)
         pytest.fail(f"it never came so far: {command.said() if command else self.rows()}")
