@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import importlib.util
 import os
 import secrets
 import socket
@@ -13,7 +12,6 @@ from pathlib import Path
 from glassnet.errors import NetworkError, RecipeError, StorageError
 
 PORT = 8420
-_NEEDED = ("fastapi", "uvicorn")
 
 
 def listening(port: int) -> socket.socket:
@@ -35,13 +33,6 @@ def listening(port: int) -> socket.socket:
     return heard
 
 
-def check_installed() -> None:
-    """Raise RecipeError where the server's libraries are not installed."""
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise RecipeError(f"The studio needs {' and '.join(missing)}. Install them: pip install 'glassnet[studio]'.")
-
-
 def checked_roots(given: list[str] | None) -> tuple[Path, ...]:
     """Return the folders that may be read, the current one if none is named. Raises RecipeError for what is no folder."""
     roots = tuple(Path(root) for root in given or ["."])
@@ -60,7 +51,6 @@ def serve(
     token: str | None = None,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM. `say` is told the address once pages can be opened."""
-    check_installed()
     heard = listening(port)
     with contextlib.closing(heard):
         import uvicorn
