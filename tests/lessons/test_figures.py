@@ -76,6 +76,27 @@ def test_the_pooled_map_of_feature_a_from_either_lesson():
     assert pooled["cut"] == table(POOLED_A) == find("vote").compute("whole")["pooled_cut"]["A"]
 
 
+def test_the_place_that_is_opened_has_the_values_of_its_window():
+    lesson = find("pooling")
+    opened = lesson.compute("pool", {**lesson.examples["pool"], "row": 1, "column": 1})["opened"]
+    assert opened == {"values": [515, 472, 616, 455], "places": [[1, 1], [1, 2], [2, 1], [2, 2]], "result": 616}
+    edge = lesson.compute("pool", {"map": [[1, 2, 3]] * 3, "kind": "average", "ceil": True, "row": 1, "column": 1})
+    assert edge["opened"] == {"values": [3], "places": [[2, 2]], "result": 3}
+
+
+def test_x_and_o_from_the_picture_to_the_vote():
+    lesson = find("vote")
+    x = lesson.compute("whole")
+    o = lesson.compute("whole", {"picture": x["drawn"]["O"]})
+    assert [at + 1 for at, value in enumerate(x["flat"]) if value == 1] == x["listens"]["X"]
+    assert [at + 1 for at, value in enumerate(o["flat"]) if value == 1] == o["listens"]["O"]
+    assert (x["answer"], x["votes"]["X"]["cut"], x["votes"]["O"]["cut"]) == ("X", 1.0, 0.55)
+    assert (o["answer"], o["votes"]["X"]["cut"], o["votes"]["O"]["cut"]) == ("O", 0.55, 1.0)
+    assert x["again_cut"] == {"A": [[1, 0.55], [0.55, 1]], "B": [[1, 0.55], [0.55, 0.55]], "C": [[0.55, 1], [1, 0.55]]}
+    nobody = lesson.compute("vote", {"values": [0.5, 0.5], "listens": {"X": [1], "O": [2]}})
+    assert nobody["answer"] == "", "equal votes decide nothing"
+
+
 def test_the_vote():
     found = find("vote").compute("vote")
     x, o = found["votes"]["X"], found["votes"]["O"]

@@ -16,6 +16,9 @@ LONELY_DIAGONAL = [[-1, 1], [1, -1]]
 
 X_IMAGE = [[1 if 1 <= row <= 7 and column in (row, 8 - row) else -1 for column in range(9)] for row in range(9)]
 """A white X (1) on black (−1), nine by nine."""
+_O_COLUMNS = {1: (3, 4, 5), 2: (2, 6), 3: (1, 7), 4: (1, 7), 5: (1, 7), 6: (2, 6), 7: (3, 4, 5)}
+O_IMAGE = [[1 if column in _O_COLUMNS.get(row, ()) else -1 for column in range(9)] for row in range(9)]
+"""A white O on black, of the same size."""
 FEATURES = {
     "A": [[1, -1, -1], [-1, 1, -1], [-1, -1, 1]],
     "B": [[1, -1, 1], [-1, 1, -1], [1, -1, 1]],

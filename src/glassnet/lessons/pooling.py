@@ -13,21 +13,29 @@ from glassnet.lessons.worked import sized, worked
 
 
 def pool(values: dict[str, Any]) -> dict[str, Any]:
-    """Return a map after max or average pooling; `ceil` lets an incomplete window at the right and lower edge count."""
-    given = Given(values, "map", "kind", "size", "stride", "ceil")
+    """Return a map after max or average pooling, and the value at one place opened; `ceil` lets an incomplete window at the edge count."""
+    given = Given(values, "map", "kind", "size", "stride", "ceil", "row", "column")
     before = given.grid("map", 96)
     word = {"max": "maxpool", "average": "avgpool"}[given.choice("kind", ("max", "average"), "max")]
     window = given.whole("size", 1, 32, 2)
     layer = {word: window, "stride": given.whole("stride", 1, 32, window), "ceil": given.flag("ceil", False)}
     done = worked([layer], before[None])
     after = done.map(f"{word}1")[0]
-    first = done.open(f"{word}1", 0, 0, 0)
+    row, column = given.whole("row", 0, len(after) - 1, 0), given.whole("column", 0, len(after[0]) - 1, 0)
+    opened = done.open(f"{word}1", 0, row, column)
+    inside = [term for term in opened.terms if not term.padding]
     return {
         "map": after,
         "cut": [[cut(value) for value in row] for row in after],
         "height": len(after),
         "width": len(after[0]),
-        "first": {"values": [term.value for term in first.terms], "result": first.result},
+        "row": row,
+        "column": column,
+        "opened": {
+            "values": [term.value for term in inside],
+            "places": [[term.y, term.x] for term in inside],
+            "result": opened.result,
+        },
     }
 
 

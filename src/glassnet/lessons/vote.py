@@ -6,7 +6,7 @@ import numpy as np
 
 from glassnet.errors import RecipeError
 from glassnet.lessons.contract import Lesson, Question
-from glassnet.lessons.examples import FEATURES, LISTENS, VOTES, X_IMAGE
+from glassnet.lessons.examples import FEATURES, LISTENS, O_IMAGE, VOTES, X_IMAGE
 from glassnet.lessons.inputs import Given
 from glassnet.lessons.picking import Pick
 from glassnet.lessons.reading import cut, few, listed
@@ -35,33 +35,61 @@ def vote(values: dict[str, Any]) -> dict[str, Any]:
             "vote": round(opened.result, 6),
             "cut": cut(opened.result),
         }
-    return {"votes": votes, "answer": max(votes, key=lambda name: votes[name]["vote"])}
+    return {"votes": votes, "answer": _answer({name: found["vote"] for name, found in votes.items()})}
 
 
 def whole(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the way of a picture of 1 and −1 through the features: maps, ReLU, max pooling (incomplete windows count), the flat row."""
+    """Return the way of a picture of 9 × 9 numbers from −1 to 1 to its answer: maps of the features, ReLU, max pooling twice, votes.
+
+    Incomplete windows count. Two poolings leave 2 × 2 of each map; the twelve values are the flat row that X and O listen to.
+    """
     given = Given(values, "picture")
-    picture = np.array(X_IMAGE, float) if not given.has("picture") else given.grid("picture", 32, -1, 1)
-    weights = np.array(list(FEATURES.values()), float)[:, None] / 9
+    picture = np.array(X_IMAGE, float) if not given.has("picture") else given.grid("picture", 9, -1, 1)
+    if picture.shape != (9, 9):
+        raise RecipeError(f"This picture is 9 × 9, not {picture.shape[0]} × {picture.shape[1]}.")
     layers = [
         {"conv": len(FEATURES), "bias": False, "activation": "relu"},
         {"maxpool": 2, "ceil": True},
+        {"maxpool": 2, "ceil": True},
         "flatten",
-        {"dense": "classes"},
+        {"dense": "classes", "bias": False},
     ]
-    done = worked(layers, picture[None], {"conv1": weights}, classes=["unseen"])
-    pooled = done.map("maxpool1")
-    return {
-        "picture": picture.tolist(),
-        "features": {name: [list(row) for row in rows] for name, rows in FEATURES.items()},
-        "maps": dict(zip(FEATURES, done.map("conv1"), strict=True)),
-        "relu": dict(zip(FEATURES, done.map("conv1_relu"), strict=True)),
-        "pooled": dict(zip(FEATURES, pooled, strict=True)),
-        "pooled_cut": {
-            name: [[cut(value) for value in row] for row in rows] for name, rows in zip(FEATURES, pooled, strict=True)
-        },
-        "flat": done.map("flatten1"),
+    weights = {
+        "conv1": np.array(list(FEATURES.values()), float)[:, None] / 9,
+        "dense1": [[(place in places) / len(places) for place in range(1, 13)] for places in LISTENS.values()],
     }
+    done = worked(layers, picture[None], weights, classes=list(LISTENS))
+    maps = {
+        name: _named(done.map(layer))
+        for name, layer in (("maps", "conv1"), ("relu", "conv1_relu"), ("pooled", "maxpool1"), ("again", "maxpool2"))
+    }
+    votes = dict(zip(LISTENS, done.map("dense1"), strict=True))
+    return {
+        "picture": picture.astype(int).tolist() if (picture == picture.round()).all() else picture.tolist(),
+        "features": _named(FEATURES.values()),
+        **maps,
+        **{f"{name}_cut": {of: _cut(rows) for of, rows in grids.items()} for name, grids in maps.items()},
+        "flat": done.map("flatten1"),
+        "flat_cut": [cut(value) for value in done.map("flatten1")],
+        "listens": {name: list(places) for name, places in LISTENS.items()},
+        "votes": {name: {"vote": round(value, 6), "cut": cut(value)} for name, value in votes.items()},
+        "answer": _answer(votes),
+        "drawn": {"X": X_IMAGE, "O": O_IMAGE},
+    }
+
+
+def _answer(votes: dict[str, float]) -> str:
+    """The class with the highest vote; nothing where no one has it alone."""
+    first, second, *_ = sorted(votes, key=lambda name: -votes[name])
+    return first if votes[first] - votes[second] > 1e-6 else ""
+
+
+def _named(grids: Any) -> dict[str, list[list[float]]]:
+    return {name: [list(row) for row in rows] for name, rows in zip(FEATURES, grids, strict=True)}
+
+
+def _cut(rows: list[list[float]]) -> list[list[float]]:
+    return [[cut(value) for value in row] for row in rows]
 
 
 def _listens(given: Given, count: int) -> dict[str, list[int]]:
