@@ -24,7 +24,7 @@ def vote(values: dict[str, Any]) -> dict[str, Any]:
     weights = [[(place in places) / len(places) for place in range(1, len(flat) + 1)] for places in listens.values()]
     layers = ["flatten", {"dense": "classes", "bias": False}]
     done = worked(layers, np.array(flat)[None, None], {"dense1": weights}, classes=list(listens))
-    votes = {}
+    votes: dict[str, Any] = {}
     for at, (name, places) in enumerate(listens.items()):
         opened = done.open("dense1", at)
         heard = [term.value for term in opened.terms if term.weight]
