@@ -7,6 +7,8 @@ import shutil
 import numpy as np
 import pytest
 from PIL import Image
+from tests.browser.studio_pages import opened, studio  # noqa: F401  fixtures of every file here
+from tests.studio.conftest import out, photos  # noqa: F401
 
 from glassnet.data.builtin import shapes
 from glassnet.pipeline.from_python import train
@@ -46,8 +48,8 @@ def run(tmp_path_factory):
             else:
                 pixels[:, at : at + 2] = 220
             Image.fromarray(pixels).save(root / name / f"{i:02}.png")
-    out = tmp_path_factory.mktemp("runs")
-    return train(root, out=out, network="mini", epochs=2, batch=16, threads=1, precision="fp32", rotate=10, quiet=True)
+    own = tmp_path_factory.mktemp("runs")
+    return train(root, out=own, network="mini", epochs=2, batch=16, threads=1, precision="fp32", rotate=10, quiet=True)
 
 
 @pytest.fixture(scope="session")
@@ -69,12 +71,12 @@ def places(tmp_path_factory):
     (root / "annotations.json").write_text(
         json.dumps({"images": images, "annotations": annotations, "categories": named})
     )
-    runs, out = {}, tmp_path_factory.mktemp("runs")
+    runs, own = {}, tmp_path_factory.mktemp("runs")
 
     def of(task):
         if task not in runs:
             runs[task] = train(
-                root, out=out, task=task, network="mini", epochs=1, batch=8, threads=1, precision="fp32", quiet=True
+                root, out=own, task=task, network="mini", epochs=1, batch=8, threads=1, precision="fp32", quiet=True
             )
         return runs[task]
 

@@ -1,55 +1,12 @@
 """The studio in a real browser: the whole way of a training, the ledger, two runs, and that everybody can use it."""
 
 import itertools
-import json
 import re
-import time
-from pathlib import Path
 
 import pytest
-from tests.studio.conftest import NASTY, out, photos  # noqa: F401  the fixtures of the studio's own tests
+from tests.browser.studio_pages import nothing_grave, run_named, until
+from tests.studio.conftest import NASTY
 from tests.studio.serving import served
-
-AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
-
-
-@pytest.fixture(scope="module")
-def studio(out, photos):  # noqa: F811
-    with served(out, photos) as found:
-        yield found
-
-
-@pytest.fixture
-def opened(browser, studio):
-    """Return a function that opens the studio at an address as its launch does, and the list of what went wrong."""
-    heard, contexts = [], []
-
-    def opening(address="/", wait="main h1", **settings):
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: heard.append(message.text) if message.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        mark = "&" if "?" in address else "?"
-        page.goto(f"{studio.gate.address.rstrip('/')}{address}{mark}token={studio.gate.token}")
-        page.wait_for_selector(wait)
-        return page
-
-    yield opening, heard
-    for context in contexts:
-        context.close()
-
-
-def until(page, script, timeout=30):
-    """Wait until a script gives something true. Playwright's own way evaluates text inside the page, which the policy forbids."""
-    end = time.monotonic() + timeout
-    while not page.evaluate(script):
-        assert time.monotonic() < end, script
-        page.wait_for_timeout(60)
-
-
-def run_named(studio, name):
-    return next(run for run in studio.json("/api/ledger")["rows"] if run["name"] == name)
 
 
 def test_a_training_from_the_first_click_to_the_score(opened, studio):
@@ -94,7 +51,7 @@ def test_a_training_from_the_first_click_to_the_score(opened, studio):
     assert heard == []
 
 
-def test_a_training_that_cannot_begin_says_why(opened, studio, photos):  # noqa: F811
+def test_a_training_that_cannot_begin_says_why(opened, studio, photos):
     page = opened[0]()
     page.get_by_text("Another folder").click()
     page.get_by_role("button", name=str(photos)).click()
@@ -178,7 +135,7 @@ def test_a_report_opens_without_the_studios_cookie(opened, studio):
     assert report.locator(".sorters button, .confusion button").count() > 0  # its own script runs
 
 
-def test_another_origins_page_can_neither_read_nor_write(opened, studio, out, photos):  # noqa: F811
+def test_another_origins_page_can_neither_read_nor_write(opened, studio, out, photos):
     """The other origin is another studio: the same host, another port, which a strict cookie alone would let in."""
     page = opened[0]()
     with served(out, photos) as other:
@@ -209,14 +166,7 @@ def test_axe_finds_nothing_serious(opened, studio, address, scheme):
     page = opened[0](addressed(studio, address), color_scheme=scheme, reduced_motion="reduce", bypass_csp=True)
     page.wait_for_load_state("networkidle") if address == "/nowhere" else page.wait_for_timeout(700)
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-    page.add_script_tag(path=AXE)
-    found = page.evaluate("axe.run().then((told) => told.violations)")
-    grave = [
-        (one["id"], one["help"], [node["html"] for node in one["nodes"]][:3])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert grave == [], json.dumps(grave, indent=1)
+    nothing_grave(page)
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
