@@ -41,7 +41,7 @@ def vary(values: dict[str, Any]) -> dict[str, Any]:
                 "cut": draws.boxes[0].tolist() if draws.boxes[0, 2] > draws.boxes[0, 0] else None,
             }
         )
-    return {"original": pixels.transpose(2, 0, 1).tolist(), "shown": shown, "fields": _meanings()}
+    return {"original": pixels.transpose(2, 0, 1).tolist(), "shown": shown, "fields": _meanings(), "knobs": _knobs()}
 
 
 def _settings(given: Any) -> Any:
@@ -61,6 +61,22 @@ def _meanings() -> dict[str, str]:
     from glassnet.recipe import fields
 
     return {name: fields()[f"augment.{name}"][1] for name in FIELDS}
+
+
+def _knobs() -> dict[str, dict[str, Any]]:
+    """What each field may be, as a recipe has it: its words, or the largest number and whether that number itself is meant."""
+    from typing import Literal, get_args, get_origin
+
+    from glassnet.recipe import fields
+
+    found: dict[str, dict[str, Any]] = {}
+    for name in FIELDS:
+        field = fields()[f"augment.{name}"][0]
+        words = [word for kind in get_args(field.annotation) if get_origin(kind) is Literal for word in get_args(kind)]
+        most = next((bound.le for bound in field.metadata if getattr(bound, "le", None) is not None), None)
+        below = next((bound.lt for bound in field.metadata if getattr(bound, "lt", None) is not None), None)
+        found[name] = {"words": words} if words else {"most": most, "below": below}
+    return found
 
 
 def _asks(explained: Any, pick: Pick) -> list[Question]:

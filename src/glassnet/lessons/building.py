@@ -30,7 +30,8 @@ _TRAIN, _HELD = 200, 100
 def check(values: dict[str, Any]) -> dict[str, Any]:
     """Return shapes, parameters and receptive field of every layer; or, where the layers do not fit, the sentence that says why.
 
-    `fits` says which. A list that is on its way need not end in a vote: `error` then says what is missing.
+    `fits` says which. Where they do not, `rows` holds the layers before the first that does not fit, and `at` is its place in the list;
+    None where every layer fits and the end of the list is missing.
     """
     from glassnet.networks.summary import summarise
 
@@ -40,8 +41,21 @@ def check(values: dict[str, Any]) -> dict[str, Any]:
     try:
         found = summarise(given.layers(), shape, classes)
     except RecipeError as error:
-        return {"fits": False, "error": str(error), "rows": [], "parameters": 0}
-    return {"fits": True, "error": "", **found.as_dict(), "text": found.text()}
+        return {"fits": False, "error": str(error), **_as_far_as_it_fits(given.layers(), shape, classes)}
+    return {"fits": True, "error": "", "at": None, **found.as_dict(), "text": found.text()}
+
+
+def _as_far_as_it_fits(layers: list[Any], shape: tuple[int, int, int], classes: int) -> dict[str, Any]:
+    from glassnet.networks.summary import so_far
+
+    found: dict[str, Any] = {"rows": [], "parameters": 0}
+    for at in range(len(layers)):
+        try:
+            table = so_far(layers[: at + 1], shape, classes).as_dict()
+        except RecipeError:
+            return {**found, "at": at}
+        found = {"rows": table["rows"], "parameters": table["parameters"]}
+    return {**found, "at": None}
 
 
 def preset(values: dict[str, Any]) -> dict[str, Any]:

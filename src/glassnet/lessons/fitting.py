@@ -60,6 +60,8 @@ def train(values: dict[str, Any]) -> dict[str, Any]:
         "parameters": sum(p.numel() for p in learner.network.parameters()),
         "gap": curves[-1]["accuracy"] - curves[-1]["validation_accuracy"],
         "verdict": _verdict(learner, drawn, held, curves),
+        "places": points.shown(drawn),
+        "boundary": points.boundary(learner),
         "state": learner.state(),
     }
 

@@ -1,5 +1,6 @@
 """Loss, learning rate, local and global minima: a ball on a surface, rolled by the product's own optimizers."""
 
+import itertools
 import math
 from typing import Any
 
@@ -27,7 +28,25 @@ def entropy(values: dict[str, Any]) -> dict[str, Any]:
     truth = given.whole("truth", 0, len(logits) - 1)
     given_logits = torch.tensor([logits], dtype=torch.float32)
     loss = float(task("classify").loss(given_logits, torch.tensor([truth]))[0])
-    return {"loss": loss, "share": math.exp(-loss), "guessing": math.log(len(logits))}
+    return {
+        "loss": loss,
+        "share": math.exp(-loss),
+        "shares": torch.softmax(given_logits[0].double(), 0).tolist(),
+        "guessing": math.log(len(logits)),
+    }
+
+
+def curve(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the loss for every share that the true class may get, from nearly none to all."""
+    import torch
+
+    from glassnet.tasks import task
+
+    given = Given(values, "points")
+    shares = torch.linspace(0.005, 0.995, given.whole("points", 10, 400, 100), dtype=torch.float64)
+    logits = torch.stack([shares, 1 - shares], 1).log().float()
+    losses = task("classify").loss(logits, torch.zeros(len(shares), dtype=torch.int64))
+    return {"share": [round(float(each), 6) for each in shares], "loss": [round(float(each), 6) for each in losses]}
 
 
 def surface(values: dict[str, Any]) -> dict[str, Any]:
@@ -96,14 +115,23 @@ def _height(name: str, x: Any, y: Any) -> Any:
 
 
 def _ended(name: str, way: list[dict[str, float]], left: bool) -> str:
-    if left:
+    if left or way[-1]["height"] > way[0]["height"] + 1e-6:
         return "The learning rate is too large: each step goes further beyond the valley than the last."
     steep = math.hypot(way[-1]["slope_x"], way[-1]["slope_y"])
+    if steep > 0.02 and _jumps(way[-8:]):
+        return "The learning rate is too large: the ball jumps from one side of the valley to the other."
     if steep > 0.02:
         return "The ball has not come to rest: more steps, or a larger learning rate."
     if name == "two valleys" and way[-1]["x"] > 0:
         return "The ball rests in a local minimum: every way from here leads up, and yet the other valley is deeper."
     return "The ball rests in the global minimum: nowhere is the surface lower."
+
+
+def _jumps(way: list[dict[str, float]]) -> bool:
+    """Whether each of the last steps met the slope of the other side."""
+    if len(way) < 8:
+        return False
+    return any(all(a[side] * b[side] < 0 for a, b in itertools.pairwise(way)) for side in ("slope_x", "slope_y"))
 
 
 def _asks(explained: Any, pick: Pick) -> list[Question]:
@@ -161,9 +189,10 @@ LESSON = Lesson(
     "The loss says with one number how wrong the network is, and training moves every weight a little against the slope of "
     "the loss. A learning rate that is too small takes forever, one that is too large jumps out of the valley, and a valley "
     "need not be the deepest one: a local minimum, not the global one.",
-    {"entropy": entropy, "surface": surface, "roll": roll},
+    {"entropy": entropy, "curve": curve, "surface": surface, "roll": roll},
     {
         "entropy": {"logits": [2.0, 1.0, 0.1], "truth": 0},
+        "curve": {"points": 100},
         "surface": {"surface": "two valleys", "points": 41},
         "roll": {
             "surface": "two valleys",

@@ -11,7 +11,7 @@ from glassnet.lessons.perceptron import gate
 from glassnet.lessons.picking import Pick
 from glassnet.networks.layers import ACTIVATIONS
 
-_FIELDS, _SMALL = 40, 16
+_SMALL = 16
 _MOST_STEPS = 1500
 """Steps of one call: about a second."""
 _KNOWN = (
@@ -23,7 +23,7 @@ _KNOWN = (
 def examples(values: dict[str, Any]) -> dict[str, Any]:
     """Return the points: their places from 0 to 1 and their class."""
     given = Given(values, "points", "count", "noise", "seed")
-    return _shown(_drawn(given))
+    return points.shown(_drawn(given))
 
 
 def train(values: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def train(values: dict[str, Any]) -> dict[str, Any]:
         "new_loss": held_loss,
         "new_accuracy": held_accuracy,
         "parameters": sum(p.numel() for p in learner.network.parameters()),
-        "boundary": _boundary(learner),
+        "boundary": points.boundary(learner),
         "neurons": _neurons(learner, len(hidden)) if given.flag("neurons", False) else None,
         "state": learner.state(),
     }
@@ -86,22 +86,6 @@ def _drawn(given: Given, purpose: str = "train") -> Any:
         given.whole("seed", 0, 10**6, 0),
         purpose,
     )
-
-
-def _shown(drawn: Any) -> dict[str, Any]:
-    places = drawn.inputs[:, :, 0, 0]
-    return {
-        "x": places[:, 0].tolist(),
-        "y": places[:, 1].tolist(),
-        "class": drawn.targets.tolist(),
-        "classes": list(points.CLASSES),
-    }
-
-
-def _boundary(learner: Learner) -> list[list[float]]:
-    answers = learner.task.decode(learner.logits(points.square(_FIELDS)), points.CLASSES)
-    sure = [round(answer.probabilities[points.CLASSES[1]], 4) for answer in answers]
-    return [sure[at : at + _FIELDS] for at in range(0, len(sure), _FIELDS)]
 
 
 def _neurons(learner: Learner, layers: int) -> list[list[Any]]:

@@ -3,9 +3,11 @@
 A point is a picture of one pixel with two numbers, its place across and its place up, both in [0, 1].
 """
 
+from typing import Any
+
 import numpy as np
 
-from glassnet.lessons.learner import Examples
+from glassnet.lessons.learner import Examples, Learner
 from glassnet.randomness import uniform
 
 SETS = ("clouds", "circle", "xor", "spiral")
@@ -47,3 +49,21 @@ def square(side: int) -> np.ndarray:
     at = (np.arange(side) + 0.5) / side
     x, y = np.meshgrid(at, at[::-1])
     return np.stack([x.ravel(), y.ravel()], 1).astype(np.float32)[:, :, None, None]
+
+
+def shown(drawn: Examples) -> dict[str, Any]:
+    """Return points as plain values: their places from 0 to 1 and their class."""
+    places = drawn.inputs[:, :, 0, 0]
+    return {
+        "x": places[:, 0].tolist(),
+        "y": places[:, 1].tolist(),
+        "class": drawn.targets.tolist(),
+        "classes": list(CLASSES),
+    }
+
+
+def boundary(learner: Learner, side: int = 40) -> list[list[float]]:
+    """Return the probability of the second class (orange) in side × side fields of the square, the upper row first."""
+    answers = learner.task.decode(learner.logits(square(side)), CLASSES)
+    sure = [round(answer.probabilities[CLASSES[1]], 4) for answer in answers]
+    return [sure[at : at + side] for at in range(0, len(sure), side)]

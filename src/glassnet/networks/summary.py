@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from glassnet.networks.layers import parse
-from glassnet.networks.shapes import Step, plan, text
+from glassnet.networks.shapes import Step, plan, text, trunk
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,19 @@ _HEAD = ("layer", "output", "parameters", "sees", "multiply-adds")
 def summarise(layers: Sequence[Any], shape: Sequence[int], classes: int) -> Summary:
     """Return the summary of a list of layers for pictures of `shape` (C, H, W). Raises RecipeError where shapes do not fit."""
     channels, height, width = shape
-    steps = plan(parse(layers), (channels, height, width), classes)
+    return _summary(plan(parse(layers), (channels, height, width), classes), (channels, height, width), classes)
+
+
+def so_far(layers: Sequence[Any], shape: Sequence[int], classes: int) -> Summary:
+    """As `summarise`, for a list that somebody is still writing: it need not end in one value per class. Raises RecipeError."""
+    channels, height, width = shape
+    return _summary(trunk(parse(layers), (channels, height, width), classes), (channels, height, width), classes)
+
+
+def _summary(steps: Sequence[Step], shape: tuple[int, int, int], classes: int) -> Summary:
     return Summary(
         rows=tuple(_rows(steps, 0)),
-        shape=(channels, height, width),
+        shape=shape,
         classes=classes,
         parameters=sum(step.parameters for step in steps),
         trainable=sum(_trainable(step) for step in steps),

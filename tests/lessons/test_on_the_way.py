@@ -1,0 +1,64 @@
+"""What a page asks while its reader is still on the way: half a list of layers, a step too far, any share, any knob."""
+
+import math
+
+import numpy as np
+import pytest
+
+from glassnet.lessons import find
+
+
+def test_a_list_on_its_way_shows_the_layers_that_fit_and_names_the_first_that_does_not():
+    check = find("building").computes["check"]
+    found = check({"layers": [{"conv": 8}, {"maxpool": 2}, {"dense": 5}], "height": 32, "width": 32})
+    assert (found["fits"], found["at"]) == (False, 2) and "Put flatten" in found["error"]
+    assert [(row["name"], row["output"]) for row in found["rows"]] == [("conv1", "30×30×8"), ("maxpool1", "15×15×8")]
+    assert found["parameters"] == 8 * 3 * 9 + 8
+    unfinished = check({"layers": [{"conv": 8}, "flatten"], "height": 32, "width": 32})
+    assert (unfinished["fits"], unfinished["at"], len(unfinished["rows"])) == (False, None, 2)
+    assert "End the list with {dense: classes}" in unfinished["error"]
+    whole = check({"layers": ["flatten", {"dense": "classes"}], "height": 4, "width": 4})
+    assert (whole["fits"], whole["at"], whole["parameters"]) == (True, None, 48 * 10 + 10)
+
+
+def test_a_word_that_is_no_layer_is_the_first_that_does_not_fit():
+    found = find("building").computes["check"]({"layers": [{"conv": 8}, {"convv": 4}, "flatten"]})
+    assert found["at"] == 1 and "Did you mean 'conv'" in found["error"] and len(found["rows"]) == 1
+
+
+def test_the_loss_of_a_share_is_its_negative_logarithm():
+    found = find("loss").compute("curve", {"points": 50})
+    assert found["loss"] == pytest.approx([-math.log(share) for share in found["share"]], abs=2e-5)
+    entropy = find("loss").compute("entropy", {"logits": [2, 1, 0.1], "truth": 1})
+    exps = np.exp([2, 1, 0.1])
+    assert entropy["shares"] == pytest.approx(exps / exps.sum()) and entropy["share"] == pytest.approx(
+        exps[1] / exps.sum()
+    )
+
+
+@pytest.mark.parametrize(
+    ("surface", "rate", "said"),
+    [("two valleys", 0.05, "local minimum"), ("two valleys", 0.7, "global minimum"), ("two valleys", 1.0, "jumps"),
+     ("two valleys", 2.0, "further beyond"), ("bowl", 2.0, "jumps"), ("bowl", 2.1, "further beyond"), ("bowl", 0.01, "not come to rest")],
+)  # fmt: skip
+def test_where_the_ball_ends_is_said_truly(surface, rate, said):
+    given = {"surface": surface, "x": 1.6, "y": 0, "rate": rate, "steps": 200 if rate > 0.01 else 50}
+    assert said in find("loss").compute("roll", given)["ended"]
+
+
+def test_fitting_shows_the_points_and_what_the_network_says_of_every_place():
+    lesson = find("fitting")
+    found = lesson.compute("train", {**lesson.examples["train"], "passes": 1, "count": 30})
+    assert np.shape(found["boundary"]) == (40, 40) and len(found["places"]["x"]) == 30
+    assert found["places"]["class"] == [0, 1] * 15
+
+
+def test_every_knob_of_augmentation_says_how_far_it_goes():
+    from glassnet.recipe import AugmentRecipe
+
+    knobs = find("augmentation").compute("vary")["knobs"]
+    assert set(knobs) == set(AugmentRecipe.model_fields)
+    assert knobs["flip"] == {"words": ["none", "horizontal", "vertical", "both"]}
+    for name, knob in knobs.items():
+        if "words" not in knob:
+            AugmentRecipe(**{name: knob["most"] if knob["most"] is not None else knob["below"] - 1e-6})
