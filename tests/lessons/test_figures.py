@@ -84,6 +84,26 @@ def test_the_place_that_is_opened_has_the_values_of_its_window():
     assert edge["opened"] == {"values": [3], "places": [[2, 2]], "result": 3}
 
 
+def test_pooling_keeps_more_of_a_map_than_stays_without_it_when_the_x_moves():
+    found = find("pooling").compute("moved")
+    assert found["picture"][1] == [-1, -1, 1, -1, -1, -1, -1, -1, 1]
+    assert (found["relu_same"], found["relu_all"], found["pooled_same"], found["pooled_all"]) == (3, 49, 7, 16)
+    still = find("pooling").compute("moved", {"feature": "B"})
+    assert still["relu_same"] == 49 and still["still"] == still["moved"]
+
+
+def test_a_value_of_ones_own_filter_is_the_sum_of_its_products():
+    lesson = find("filters")
+    picture = [[[30, 60, 90], [0, 0, 0], [255, 255, 255]]] * 3
+    found = lesson.compute("apply", {"picture": picture, "filter": "upright edges", "row": 1, "column": 1})
+    assert found["result"] == pytest.approx(4 * (1 - 60 / 255), abs=1e-6)
+    assert sum(term["product"] for term in found["terms"]) == pytest.approx(found["combined"]) == found["result"]
+    corner = lesson.compute(
+        "apply", {"picture": picture, "filter": "outline", "row": 0, "column": 2, "activation": "relu"}
+    )
+    assert corner["combined"] == pytest.approx(8 - 1) and sum(term["padding"] for term in corner["terms"]) == 5
+
+
 def test_x_and_o_from_the_picture_to_the_vote():
     lesson = find("vote")
     x = lesson.compute("whole")

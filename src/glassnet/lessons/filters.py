@@ -24,14 +24,12 @@ KNOWN = {
 
 
 def apply(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the map of a filter over the brightness of a picture, bytes divided by 255, with its signed colours.
+    """Return the map of a filter over the brightness of a picture, the mean of its colours from 0 to 1, and one value of it opened.
 
-    `filter` is a name or a grid; `divide` divides its weights; `padding` is valid or same.
+    `filter` is a name or a grid; `divide` divides its weights; `padding` is valid or same. `row` and `column` say which value; the middle.
     """
-    from glassnet.explain.colours import signed_colours
-
-    given = Given(values, "picture", "filter", "divide", "padding", "activation")
-    pixels = given.picture()
+    given = Given(values, "picture", "filter", "divide", "padding", "activation", "row", "column")
+    brightness = given.picture().mean(2) / 255
     kernel = _filter(given)
     divisor = given.number("divide", 0.001, 1e6, 1)
     padding = given.choice("padding", ("valid", "same"), "same")
@@ -45,12 +43,20 @@ def apply(values: dict[str, Any]) -> dict[str, Any]:
     }
     if activation != "none":
         layer["activation"] = activation
-    weights = np.repeat((kernel / divisor)[None], pixels.shape[2], 0) / pixels.shape[2]
-    done = worked([layer], pixels.transpose(2, 0, 1) / 255, {"filter": weights})
-    made = np.array(done.map("filter" if activation == "none" else "filter_relu")[0])
+    done = worked([layer], brightness[None], {"filter": kernel / divisor})
+    named = "filter" if activation == "none" else "filter_relu"
+    made = np.array(done.map(named)[0])
+    row = given.whole("row", 0, len(made) - 1, len(made) // 2)
+    column = given.whole("column", 0, len(made[0]) - 1, len(made[0]) // 2)
+    opened = done.open("filter", 0, row, column)
     return {
+        "brightness": np.round(brightness, 4).tolist(),
         "map": np.round(made, 4).tolist(),
-        "colours": signed_colours(made).tolist(),
+        "row": row,
+        "column": column,
+        "terms": [term.as_dict() for term in opened.terms],
+        "combined": opened.total,
+        "result": float(made[row, column]),
         "least": float(made.min()),
         "greatest": float(made.max()),
         "filter": (kernel / divisor).tolist(),

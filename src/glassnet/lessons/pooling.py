@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.lessons.contract import Lesson, Question
-from glassnet.lessons.examples import BLUE, FILTERS, GREEN, RED
+from glassnet.lessons.examples import BLUE, FEATURES, FILTERS, GREEN, RED, X_IMAGE
 from glassnet.lessons.inputs import Given
 from glassnet.lessons.picking import Pick
 from glassnet.lessons.reading import cut, few, grid_text
@@ -26,7 +26,7 @@ def pool(values: dict[str, Any]) -> dict[str, Any]:
     inside = [term for term in opened.terms if not term.padding]
     return {
         "map": after,
-        "cut": [[cut(value) for value in row] for row in after],
+        "cut": _cut(after),
         "height": len(after),
         "width": len(after[0]),
         "row": row,
@@ -46,6 +46,30 @@ def example_maps(values: dict[str, Any]) -> dict[str, Any]:
     Given(values)
     done = worked([{"conv": 1, "kernel": 2, "bias": False}], [RED, GREEN, BLUE], {"conv1": FILTERS})
     return {"colours": done.map("conv1")[0], "feature": match({"feature": "A"})["relu"]}
+
+
+def moved(values: dict[str, Any]) -> dict[str, Any]:
+    """Return how much of a feature's map over the X, and of its pooled map, stays when the X moves by a pixel or two."""
+    from glassnet.lessons.relu import match
+
+    given = Given(values, "feature", "down", "right")
+    feature = given.choice("feature", tuple(FEATURES), "A")
+    by = (given.whole("down", -2, 2, 0), given.whole("right", -2, 2, 0))
+    around = np.pad(np.array(X_IMAGE), 2, constant_values=-1)
+    picture = around[2 - by[0] : 11 - by[0], 2 - by[1] : 11 - by[1]].tolist()
+    found: dict[str, Any] = {"picture": picture}
+    for name, shown in (("still", X_IMAGE), ("moved", picture)):
+        passed = match({"picture": shown, "feature": feature})["relu"]
+        pooled = pool({"map": passed, "size": 2, "ceil": True})
+        found[name] = {"relu": passed, "relu_cut": _cut(passed), "pooled": pooled["map"], "pooled_cut": pooled["cut"]}
+    for name in ("relu", "pooled"):
+        same = np.isclose(found["still"][name], found["moved"][name], rtol=0, atol=1e-6)
+        found[f"{name}_same"], found[f"{name}_all"] = int(same.sum()), int(same.size)
+    return found
+
+
+def _cut(rows: list[list[float]]) -> list[list[float]]:
+    return [[cut(value) for value in row] for row in rows]
 
 
 def _asks(explained: Any, pick: Pick) -> list[Question]:
@@ -98,7 +122,7 @@ LESSON = Lesson(
     "Pooling",
     "Pooling puts one number in the place of each window: the largest of it, or the mean. The map becomes smaller, later "
     "layers see more of the picture at once, and a feature that moved by a pixel often leaves the same value.",
-    {"pool": pool, "maps": example_maps},
+    {"pool": pool, "maps": example_maps, "moved": moved},
     {
         "pool": {
             "map": [[475, 567, 621], [777, 515, 472], [279, 616, 455]],
@@ -108,6 +132,7 @@ LESSON = Lesson(
             "ceil": False,
         },
         "maps": {},
+        "moved": {"feature": "A", "down": 0, "right": 1},
     },
     _asks,
 )
