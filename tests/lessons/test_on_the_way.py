@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from glassnet.errors import RecipeError
 from glassnet.lessons import find
 
 
@@ -62,3 +63,15 @@ def test_every_knob_of_augmentation_says_how_far_it_goes():
     for name, knob in knobs.items():
         if "words" not in knob:
             AugmentRecipe(**{name: knob["most"] if knob["most"] is not None else knob["below"] - 1e-6})
+
+
+def test_a_network_too_large_to_travel_is_tried_without_its_state():
+    lesson = find("building")
+    tutorial = lesson.compute("preset")["layers"]
+    given = {"layers": tutorial, "side": 32, "rate": 0.001, "passes": 1}
+    with pytest.raises(RecipeError, match="121,474 parameters"):
+        lesson.compute("train", given)
+    found = lesson.compute("train", {**given, "keep": False})
+    assert found["state"] is None and found["parameters"] == 121_474 and 0 <= found["new_accuracy"] <= 1
+    with pytest.raises(RecipeError, match="too many for an answer in seconds"):
+        lesson.compute("train", {**given, "keep": False, "passes": 20})

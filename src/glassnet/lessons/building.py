@@ -20,8 +20,8 @@ _LAYERS: list[Any] = [
     {"dense": "classes"},
 ]
 _PRESETS = ("tutorial", "flowers", "mini")
-_MOST_WORK = 6e9
-"""Multiply-adds of one call, forward and back: about two seconds of one processor."""
+_MOST_WORK = 1.5e10
+"""Multiply-adds of one call, forward and back: about two seconds."""
 _MOST_WEIGHTS = 50_000
 """Weights that travel to the page and back with each call."""
 _TRAIN, _HELD = 200, 100
@@ -73,15 +73,17 @@ def preset(values: dict[str, Any]) -> dict[str, Any]:
 def train(values: dict[str, Any]) -> dict[str, Any]:
     """Go some times over 200 drawn signs, X or O, of `side` × `side` grey pixels, and return loss and accuracy, on 100 new ones too.
 
-    `state` goes on from the call before. Raises RecipeError where the layers do not fit, or are too many for an answer in seconds.
+    `state` goes on from the call before; with `keep` false none is handed back, and the network may be of any size that an answer in
+    seconds allows. Raises RecipeError where the layers do not fit, or are too many for that.
     """
     from glassnet.networks.summary import summarise
 
-    given = Given(values, "layers", "side", "rate", "optimizer", "passes", "seed", "state")
+    given = Given(values, "layers", "side", "rate", "optimizer", "passes", "seed", "state", "keep")
     side, passes = given.whole("side", 8, 32, 16), given.whole("passes", 1, 20, 2)
     layers = given.layers()
     summary = summarise(layers, (1, side, side), 2)
-    _check_size(summary, passes)
+    keep = given.flag("keep", True)
+    _check_size(summary, passes, keep)
     drawn, held = _signs(side)
     learner = Learner(
         layers,
@@ -103,14 +105,14 @@ def train(values: dict[str, Any]) -> dict[str, Any]:
         "new_loss": new_loss,
         "new_accuracy": new_accuracy,
         "parameters": summary.parameters,
-        "state": learner.state(),
+        "state": learner.state() if keep else None,
     }
 
 
-def _check_size(summary: Any, passes: int) -> None:
+def _check_size(summary: Any, passes: int, keep: bool) -> None:
     if any(row.kind == "backbone" for row in summary.rows):
         raise RecipeError("A pretrained backbone is too large to be trained on this page. Use `glassnet train` for it.")
-    if summary.parameters > _MOST_WEIGHTS:
+    if keep and summary.parameters > _MOST_WEIGHTS:
         raise RecipeError(
             f"This network has {summary.parameters:,} parameters; up to {_MOST_WEIGHTS:,} are trained on this page. Pool more, "
             "or take fewer filters or neurons; `glassnet train` takes any size."
