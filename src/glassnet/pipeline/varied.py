@@ -3,6 +3,7 @@
 Where annotations are places in pictures, they are drawn into each as training is taught them: so that everybody sees that they follow.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -23,17 +24,28 @@ def varied_pictures(prepared: Prepared, recipe: Recipe, shown: int) -> tuple[tup
 
     `recipe` is resolved. The pictures are empty where nothing is varied or there is nothing to train on.
     """
-    on = settings_on(recipe)
-    if not on:
-        return (), "Nothing is varied: every epoch shows the pictures as they are stored."
-    rows = _chosen(prepared, recipe.train.seed, shown)
+    if not settings_on(recipe):
+        return (), said_of(recipe)
+    rows = chosen(prepared, recipe.train.seed, shown)
     if not len(rows):
         return (), ""
+    return at_epochs(prepared, recipe, rows, range(_DRAWS)), said_of(recipe)
+
+
+def at_epochs(prepared: Prepared, recipe: Recipe, rows: np.ndarray, epochs: Iterable[int]) -> tuple[Varied, ...]:
+    """Return training rows, int64 (n,), as they are stored and as each of `epochs`, counted from 0, shows them to the network."""
     taught = _Taught(prepared, rows)
     originals = taught.drawn(np.ascontiguousarray(prepared.store.pixels[rows]))
-    epochs = [_seen(prepared, recipe, rows, epoch, taught) for epoch in range(_DRAWS)]
-    found = tuple(Varied(int(row), originals[i], tuple(seen[i] for seen in epochs)) for i, row in enumerate(rows))
-    return found, "Varied by " + ", ".join(_said(name, value) for name, value in on.items()) + "."
+    seen = [_seen(prepared, recipe, rows, epoch, taught) for epoch in epochs]
+    return tuple(Varied(int(row), originals[i], tuple(each[i] for each in seen)) for i, row in enumerate(rows))
+
+
+def said_of(recipe: Recipe) -> str:
+    """Return in words what a resolved recipe varies."""
+    on = settings_on(recipe)
+    if not on:
+        return "Nothing is varied: every epoch shows the pictures as they are stored."
+    return "Varied by " + ", ".join(_said(name, value) for name, value in on.items()) + "."
 
 
 def settings_on(recipe: Recipe) -> dict[str, Any]:
@@ -88,7 +100,7 @@ def _seen(prepared: Prepared, recipe: Recipe, rows: np.ndarray, epoch: int, taug
     return taught.drawn(pictures, drawn.matrices)
 
 
-def _chosen(prepared: Prepared, seed: int, shown: int) -> np.ndarray:
+def chosen(prepared: Prepared, seed: int, shown: int) -> np.ndarray:
     """Return training rows, int64: every class in turn, at random within a class. Of several classes a picture counts for its rarest."""
     rows = prepared.lock.train
     rows = rows[np.argsort(randomness.uniform(seed, 0, rows, "report.varied")[:, 0], kind="stable")]

@@ -60,6 +60,13 @@ class Jobs:
                 raise RecipeError(f"{run} is being trained right now.")
         return self._start(["resume", run], data, run)
 
+    def open_test(self, run: str, data: str) -> Job:
+        """Start `glassnet eval`, which opens the test set and counts it. Raises RecipeError when something works on the run, StorageError."""
+        with self._lock:
+            if self.of_run(run) is not None:
+                raise RecipeError(f"Something works on {run} right now. Wait for its end.")
+        return self._start(["eval", run], data, run)
+
     def all(self) -> list[Job]:
         """Return every job on record, newest first. Those whose run is on record by itself are forgotten once they have ended."""
         found = []
@@ -166,7 +173,8 @@ class Jobs:
                 raise StorageError(durable.why(self._folder, error)) from error
             self._children[made] = child
             started = datetime.now(UTC).isoformat(timespec="microseconds")
-            job = Job(made, words, data, started, child.pid, _birth(child.pid), run if words[0] == "resume" else None)
+            known = run if words[0] in ("resume", "eval") else None  # a run that is to begin is not on record yet
+            job = Job(made, words, data, started, child.pid, _birth(child.pid), known)
             durable.write_json(self._folder / f"{made}.json", asdict(job))
             return job
 
