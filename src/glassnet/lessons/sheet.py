@@ -83,14 +83,18 @@ def sheet_of(run: "Run", picture: Any = None, names: Sequence[str] | None = None
     chosen = lessons() if names is None else tuple(find(name) for name in names)
     if not chosen:
         raise RecipeError("A worksheet needs at least one lesson.")
-    explained, note = _explained(run, picture, seed)
+    explained, note = explained_of(run, picture, seed)
     parts = tuple((lesson, tuple(lesson.questions(explained, seed))) for lesson in chosen)
     pixels = None if explained is None else explained.picture.fitted
     name = "" if explained is None else explained.picture.name
     return Sheet(run.name, name, pixels, parts, seed, note)
 
 
-def _explained(run: "Run", picture: Any, seed: int) -> "tuple[Explained | None, str]":
+def explained_of(run: "Run", picture: Any = None, seed: int = 0) -> "tuple[Explained | None, str]":
+    """Return the explained picture that questions about a run are made of, and a note; None where its pictures are gone.
+
+    `picture` is as for `run.explain`, None: one of the validation pictures, drawn by the seed.
+    """
     if picture is not None:
         return run.explain(Path(picture) if isinstance(picture, str) and Path(picture).exists() else picture), ""
     from glassnet.lessons.picking import Pick

@@ -23,7 +23,10 @@ PICTURE_BYTES = 32 << 20
 """The largest picture that may be dropped on a page."""
 OTHER_BYTES = 64 << 10
 """The largest body of any other request: settings, ids, a few words."""
+LESSON_BYTES = 2 << 20
+"""The largest body for a lesson: a small picture's numbers, or the state of a small network that goes on learning."""
 PICTURES = "/api/pictures"
+LESSONS = "/api/lessons/"
 
 POLICY = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """For the studio's own pages: no inline script, nothing from elsewhere."""
@@ -148,7 +151,7 @@ class Guard:
             )
         body = b""
         if refusal is None and method not in ("GET", "HEAD"):
-            body, refusal = await _whole(receive, headers, PICTURE_BYTES if path == PICTURES else OTHER_BYTES)
+            body, refusal = await _whole(receive, headers, _most(path))
         if refusal is not None:
             await _refuse(send, refusal, path)
             return
@@ -172,6 +175,13 @@ class Guard:
             f'<meta http-equiv="refresh" content="0;url={target}"></head><body><p><a href="{target}">Open the studio</a></p></body></html>'
         )
         return 200, [(b"content-type", b"text/html; charset=utf-8"), (b"set-cookie", cookie.encode())], page.encode()
+
+
+def _most(path: str) -> int:
+    """How many bytes may be sent to an address."""
+    if path == PICTURES:
+        return PICTURE_BYTES
+    return LESSON_BYTES if path.startswith(LESSONS) else OTHER_BYTES
 
 
 async def _whole(receive: Receive, headers: dict[str, str], limit: int) -> tuple[bytes, Refusal | None]:

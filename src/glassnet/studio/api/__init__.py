@@ -6,4 +6,5 @@ PARTS = (
     "runs",
     "ledger",
     "pictures",
+    "lessons",
 )

@@ -4,6 +4,8 @@ export const PAGES = [
   { path: "/ledger", title: "Ledger", nav: "/ledger", load: () => import("./ledger.js") },
   { path: "/training/:id", title: "Training", under: "/", load: () => import("./training.js") },
   { path: "/run/:id", title: "Run", under: "/", load: () => import("./run.js") },
+  { path: "/lessons", title: "Lessons", nav: "/lessons", load: () => import("./lessons.js") },
+  { path: "/lesson/:name", title: "Lesson", under: "/lessons", load: () => import("./lesson.js") },
   { path: "/compare/:left/:right", title: "Two runs", under: "/ledger", load: () => import("./compare.js") },
 ];
 

@@ -1,0 +1,106 @@
+"""The lessons: what each teaches, what its page computes, and questions made of the reader's own run where one is named."""
+
+import json
+from typing import Any
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from glassnet.errors import NumericError, RecipeError
+from glassnet.studio.lessons import Desk
+from glassnet.studio.records import Gone
+from glassnet.studio.workplace import Workplace
+
+_AT_ONCE = 2
+"""Computations that run side by side; the others wait. Some train a small network."""
+
+
+class Answer(BaseModel):
+    """What a reader answered to one question, and which questions they were."""
+
+    model_config = ConfigDict(extra="forbid")
+    number: int = Field(ge=0, lt=100)
+    answer: float | str
+    run: str = Field("", max_length=80)
+    seed: int = Field(0, ge=0, lt=2**31)
+
+
+def router(work: Workplace) -> APIRouter:
+    """Return the addresses of the lessons."""
+    api = APIRouter(prefix="/api/lessons")
+    desk, limit = Desk(work), CapacityLimiter(_AT_ONCE)
+
+    @api.get("")
+    def listed() -> dict[str, Any]:
+        """Every lesson in order, and the runs whose numbers its questions may be made of."""
+        from glassnet.lessons import lessons
+
+        shown = [{"name": each.name, "title": each.title, "teaches": each.teaches} for each in lessons()]
+        return {"lessons": shown, "runs": desk.runs()}
+
+    @api.get("/{name}")
+    def one(name: str) -> dict[str, Any]:
+        """One lesson, with the values that each of its computations begins with."""
+        return _found(name).as_dict()
+
+    @api.post("/{name}/compute/{compute}")
+    async def computed(name: str, compute: str, request: Request) -> Response:
+        """What a computation of a lesson makes of the values in the body."""
+        body = await request.body()
+        return await to_thread.run_sync(work_out, name, compute, body, limiter=limit)
+
+    def work_out(name: str, compute: str, body: bytes) -> Response:
+        try:
+            given = json.loads(body or b"null", parse_constant=_refuse)
+        except (ValueError, RecursionError):
+            raise RecipeError("The values of a computation are JSON, and these are not.") from None
+        try:
+            made = _found(name).compute(compute, desk.filled(given))
+        except NumericError as error:  # a learning rate too large is an answer, not a fault of the studio
+            raise RecipeError(str(error)) from None
+        return Response(json.dumps(made, allow_nan=False), media_type="application/json")
+
+    def asked(name: str, run: str, seed: int) -> tuple[list[Any], dict[str, Any]]:
+        lesson = _found(name)
+        if not run:
+            return lesson.questions(None, seed), {"run": "", "picture": "", "note": ""}
+        with desk.lock:
+            explained, note = desk.explained(run, seed)
+            picture = "" if explained is None else explained.picture.name
+            about = {"run": work.records.find(run).name, "picture": picture, "note": note}
+            return lesson.questions(explained, seed), about
+
+    @api.get("/{name}/questions")
+    async def questions(name: str, run: str = "", seed: int = 0) -> dict[str, Any]:
+        """The questions of a lesson, of a run's own numbers or of the built-in example's. No answers are among them."""
+        if not 0 <= seed < 2**31:
+            raise RecipeError("The seed must be a whole number from 0.")
+        found, about = await to_thread.run_sync(asked, name, run, seed, limiter=limit)
+        return {**about, "seed": seed, "questions": [question.as_dict() for question in found]}
+
+    @api.post("/{name}/check")
+    async def checked(name: str, given: Answer) -> dict[str, Any]:
+        """Whether an answer is right, why not, and the way to it."""
+        from glassnet.lessons import check
+
+        found, _ = await to_thread.run_sync(asked, name, given.run, given.seed, limiter=limit)
+        if given.number >= len(found):
+            raise Gone("There is no such question here.")
+        answer = given.answer[:400] if isinstance(given.answer, str) else given.answer
+        return check(found[given.number], answer).as_dict()
+
+    return api
+
+
+def _found(name: str) -> Any:
+    from glassnet.lessons import NAMES, find
+
+    if name not in NAMES:
+        raise Gone("There is no such lesson.")
+    return find(name)
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no number of JSON.")

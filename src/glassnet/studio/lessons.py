@@ -1,0 +1,104 @@
+"""The lessons over the reader's own runs: whose numbers the questions are made of, and pictures that a computation is handed.
+
+A page names a picture instead of sending it: {"run": ID, "seed": 0} is one of a run's validation pictures as its network gets it,
+{"dropped": ID} one that was dropped on a page, made small. `Desk.filled` puts the pixels there before a lesson sees the values.
+"""
+
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from glassnet.errors import RecipeError
+from glassnet.studio import pictures
+from glassnet.studio.records import Gone, run_id
+from glassnet.studio.workplace import Workplace
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from glassnet.pipeline.explained import Explained
+    from glassnet.runs.rows import Row
+
+_SMALL = 64
+"""Pixels along the longer side of a dropped picture in a lesson."""
+_LARGEST = 96
+"""Pixels along the longer side of a run's picture in a lesson; a larger one is made smaller."""
+_KEPT = 4
+_SHOWN = 100
+
+
+class Desk:
+    """What the lessons need of the studio. The last few explained pictures are kept: each holds a loaded network."""
+
+    def __init__(self, work: Workplace) -> None:
+        self.work = work
+        self._held: OrderedDict[tuple[str, int], tuple[Explained | None, str]] = OrderedDict()
+        self.lock = threading.Lock()
+        """Held while a network is looked through: a pass changes how it keeps its values."""
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Return the finished runs that are here, newest first: what a reader may choose from."""
+        found = [row for row in self.work.records.rows("status=done") if self.work.records.folder(row) is not None]
+        return [
+            {"id": run_id(row), "name": row.name, "task": row.task, "network": row.network}
+            | {"data": str(row.settings.get("data.root") or "").rstrip("/\\").replace("\\", "/").rpartition("/")[2]}
+            for row in found[:_SHOWN]
+        ]
+
+    def explained(self, run: str, seed: int) -> "tuple[Explained | None, str]":
+        """Return one of a run's pictures, explained, and a note; None where its pictures are gone, and the note says so.
+
+        Call it with `lock` held. Raises Gone, RecipeError, ModelFileError.
+        """
+        from glassnet.lessons.sheet import explained_of
+        from glassnet.pipeline.run import load
+
+        row = self.work.records.find(run)
+        if (run, seed) not in self._held:
+            folder = self.work.records.folder(row)
+            if folder is None or row.status != "done":
+                raise Gone(
+                    f"{_name(row)} cannot be asked about: {'it is not done' if folder else 'its folder is gone'}."
+                )
+            self._held[run, seed] = explained_of(load(folder.name, self.work.out), None, seed)
+            while len(self._held) > _KEPT:
+                self._held.popitem(last=False)
+        self._held.move_to_end((run, seed))
+        return self._held[run, seed]
+
+    def filled(self, values: Any) -> Any:
+        """Return the values with the pixels of each picture that is only named. Raises Gone, DataError, RecipeError."""
+        if not isinstance(values, dict):
+            return values
+        return {key: self._pixels(value).tolist() if isinstance(value, dict) and _names_picture(value) else value
+                for key, value in values.items()}  # fmt: skip
+
+    def _pixels(self, given: dict[str, Any]) -> "np.ndarray":
+        if "dropped" in given:
+            return _smaller(pictures.read(self.work.tray.get(str(given["dropped"]))), _SMALL)
+        seed = given.get("seed", 0)
+        if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**31:
+            raise RecipeError("The seed of a picture must be a whole number from 0.")
+        with self.lock:
+            found, note = self.explained(str(given["run"]), seed)
+        if found is None:
+            raise Gone(note)
+        return _smaller(found.picture.fitted, _LARGEST)
+
+
+def _names_picture(value: dict[str, Any]) -> bool:
+    return set(value) in ({"dropped"}, {"run"}, {"run", "seed"})
+
+
+def _name(row: "Row") -> str:
+    return row.name or "This run"
+
+
+def _smaller(pixels: "np.ndarray", longest: int) -> "np.ndarray":
+    """Return the picture with at most `longest` pixels along a side, fitted as the product fits every picture."""
+    from glassnet.data.pixels import PixelSettings, fit
+
+    height, width, channels = pixels.shape
+    share = min(1.0, longest / max(height, width))
+    size = max(1, round(height * share)), max(1, round(width * share))
+    return fit(pixels, PixelSettings(*size, fit="stretch", color="rgb" if channels == 3 else "grey"))
