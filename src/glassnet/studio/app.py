@@ -21,6 +21,8 @@ from glassnet.studio.security import Gate, Guard
 from glassnet.studio.workplace import Workplace
 
 STATIC = Path(str(files("glassnet.studio"))) / "static"
+SCRIPT = Path(str(files("glassnet.report"))) / "glass" / "script"
+"""The scripts that open a network's numbers; explain.html and the page Glass share them."""
 _STATUS: dict[type[GlassnetError], int] = {
     Gone: 404,
     RecipeError: 422,
@@ -40,6 +42,7 @@ def create_app(workplace: Workplace, gate: Gate) -> Guard:
     for part in PARTS:
         app.include_router(importlib.import_module(f"glassnet.studio.api.{part}").router(workplace))
     app.mount("/static", _Files(directory=STATIC))
+    app.mount("/script", _Files(directory=SCRIPT))
 
     @app.get("/{path:path}")
     def page(path: str) -> Response:

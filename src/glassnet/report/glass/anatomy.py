@@ -21,12 +21,18 @@ if TYPE_CHECKING:
 
 def anatomy(network: "Network", seen: Seen, most: int = MOST_BYTES) -> Anatomy:
     """Return the network and what it saw, for a page that holds at most `most` bytes of numbers. `seen` is what `look(network, x)` gave."""
+    found = still(network, seen)
+    stored = [opened for name in plan_page(found.layers, most).closed for opened in _ahead(network, seen, name)]
+    return replace(found, stored=tuple(stored))
+
+
+def still(network: "Network", seen: Seen) -> Anatomy:
+    """Return the network and what it saw, with nothing opened ahead: for a page that has somebody to ask."""
     graph = seen.graph
-    layers = [_layer(network, graph, each) for each in (seen.picture, *seen.layers)]
-    stored = [found for name in plan_page(layers, most).closed for found in _ahead(network, seen, name)]
+    layers = tuple(_layer(network, graph, each) for each in (seen.picture, *seen.layers))
     vote = graph.vote if graph.vote in graph.nodes else ""
     parameters = sum(each.numel() for each in network.parameters())
-    return Anatomy(tuple(layers), seen.classes, vote, seen.temperature, parameters, tuple(stored))
+    return Anatomy(layers, seen.classes, vote, seen.temperature, parameters)
 
 
 def _layer(network: "Network", graph: Graph, seen: LayerSeen) -> GlassLayer:

@@ -18,7 +18,8 @@ from glassnet.report.glass.material import GlassLayer, GlassMaterial
 MOST_BYTES = 8 * 2**20
 """Of numbers in a page, before base64, which makes a third more of them."""
 _VALUES = 0.65  # the share of it that values may take, so that weights find room
-_STEPS = 511  # colours of the scale, zero in the middle
+STEPS = 511
+"""Colours of the scale, zero in the middle."""
 _PREVIEW_SIDE, _PREVIEW_CHANNELS = 56, 16
 _WEIGHTED = ("conv", "depthwise", "dense")
 _ELEMENTWISE = (
@@ -121,15 +122,20 @@ def _foreign(layer: GlassLayer) -> bool:
 
 def pack_layer(layer: GlassLayer, plan: Plan) -> dict[str, Any]:
     """Return one layer as plain JSON values, as values.js reads them."""
-    low, high = float(layer.values.min()), float(layer.values.max())
-    how = plan.kept.get(layer.name)
-    packed = {
+    seen, values = pack_seen(layer.name, layer.values, plan)
+    if values is not None:
+        (kind,) = seen["values"]
+        seen["values"] = {kind: base64_of(values)}
+    return {**pack_still(layer, plan), **seen}
+
+
+def pack_still(layer: GlassLayer, plan: Plan) -> dict[str, Any]:
+    """Return what of a layer is the same for every picture, as plain JSON values."""
+    return {
         "name": layer.name,
         "kind": layer.kind,
         "number": layer.number,
         "shape": list(layer.values.shape),
-        "range": [low, high],
-        "zeros": float(np.count_nonzero(layer.values == 0)) / layer.values.size,
         "sources": list(layer.sources),
         "settings": layer.settings,
         "rows": [list(each) for each in layer.rows],
@@ -138,18 +144,28 @@ def pack_layer(layer: GlassLayer, plan: Plan) -> dict[str, Any]:
         "pool_first": layer.pool_first,
         "next": layer.next,
         "closed": plan.closed.get(layer.name, ""),
-        "strongest": _strongest(layer.values),
         "numbers": _numbers(layer, plan),
     }
-    if how == "f32":
-        packed["values"] = {"f32": base64_of(layer.values.astype("<f4"))}
-    elif how == "u8":
-        packed["values"] = {"u8": base64_of(_bytes(layer.values))}
-    elif how:
-        packed["values"] = {"from": how}
-    else:
-        packed["preview"] = _preview(layer.values)
-    return packed
+
+
+def pack_seen(name: str, values: np.ndarray, plan: Plan) -> tuple[dict[str, Any], np.ndarray | None]:
+    """Return what is told of a layer's values, as plain JSON values, and the numbers that go with it under their kind in `values`, f32 or
+    u8; None where they follow from the layer before, or where there is only a small picture of them.
+    """
+    told: dict[str, Any] = {
+        "name": name,
+        "range": [float(values.min()), float(values.max())],
+        "zeros": float(np.count_nonzero(values == 0)) / values.size,
+        "strongest": _strongest(values),
+    }
+    how = plan.kept.get(name)
+    if how == "f32" or (how == "u8" and not _is_bytes(values)):
+        return {**told, "values": {"f32": None}}, np.ascontiguousarray(values, "<f4")
+    if how == "u8":
+        return {**told, "values": {"u8": None}}, _bytes(values)
+    if how:
+        return {**told, "values": {"from": how}}, None
+    return {**told, "preview": _preview(values)}, None
 
 
 def base64_of(values: np.ndarray) -> str:
@@ -201,7 +217,7 @@ def page_data(material: GlassMaterial, plan: Plan) -> dict[str, Any]:
         "vote": network.vote,
         "temperature": network.temperature,
         "stored": [found for found in network.stored if found["layer"] in plan.closed],
-        "colours": base64_of(signed_colours(np.linspace(-1, 1, _STEPS), 1.0)),
+        "colours": base64_of(signed_colours(np.linspace(-1, 1, STEPS), 1.0)),
         "look": material.look_in_python,
         "frame": None
         if frame is None

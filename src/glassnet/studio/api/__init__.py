@@ -6,5 +6,7 @@ PARTS = (
     "runs",
     "ledger",
     "pictures",
+    "audit",
     "lessons",
+    "glass",
 )

@@ -19,7 +19,7 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[href]");
   if (!link || link.target || link.download || link.dataset.whole || link.origin !== location.origin) return;
   if (link.pathname === location.pathname && link.search === location.search && link.hash) return;
-  if (/^\/(api|static|report)\//.test(link.pathname)) return;
+  if (/^\/(api|static|script|report)\//.test(link.pathname)) return;
   event.preventDefault();
   go(link.pathname + link.search);
 });
