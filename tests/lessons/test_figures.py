@@ -71,6 +71,17 @@ def test_the_map_of_feature_a_and_its_relu():
     assert found["relu_cut"] == [[max(value, 0.0) for value in row] for row in table(MAP_A)]
 
 
+def test_a_match_is_the_mean_of_nine_products():
+    lesson = find("relu")
+    picture, feature = lesson.compute("match")["picture"], lesson.compute("match")["feature"]
+    for row, column in ((0, 0), (1, 1), (2, 6)):
+        opened = lesson.compute("match", {"feature": "A", "row": row, "column": column})["opened"]
+        products = [[picture[row + y][column + x] * feature[y][x] for x in range(3)] for y in range(3)]
+        assert opened["products"] == products and opened["sum"] == sum(map(sum, products)) and opened["places"] == 9
+        assert opened["cut"] == table(MAP_A)[row][column]
+    assert lesson.compute("match")["negative"] == sum(value < 0 for line in table(MAP_A) for value in line) == 20
+
+
 def test_the_pooled_map_of_feature_a_from_either_lesson():
     pooled = find("pooling").compute("pool", {"map": find("relu").compute("match")["relu"], "size": 2, "ceil": True})
     assert pooled["cut"] == table(POOLED_A) == find("vote").compute("whole")["pooled_cut"]["A"]

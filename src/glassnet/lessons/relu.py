@@ -17,9 +17,9 @@ from glassnet.networks.layers import ACTIVATIONS
 def match(values: dict[str, Any]) -> dict[str, Any]:
     """Return the map of a feature over a picture of 1 and −1: product by product, summed, divided by the number of places.
 
-    `map_cut` and `relu_cut` are truncated to two decimals, as the documents print them.
+    `map_cut` and `relu_cut` are truncated to two decimals, as the documents print them. `opened` is the value at one place.
     """
-    given = Given(values, "picture", "feature")
+    given = Given(values, "picture", "feature", "row", "column")
     picture = np.array(X_IMAGE, float) if not given.has("picture") else given.grid("picture", 32, -1, 1)
     if isinstance(given.values.get("feature"), str) or not given.has("feature"):
         feature = np.array(FEATURES[given.choice("feature", tuple(FEATURES), "A")], float)
@@ -28,6 +28,9 @@ def match(values: dict[str, Any]) -> dict[str, Any]:
     layer = {"conv": 1, "kernel": list(feature.shape), "bias": False, "activation": "relu"}
     done = worked([layer], picture[None], {"conv1": feature / feature.size})
     made, after = done.map("conv1")[0], done.map("conv1_relu")[0]
+    row, column = given.whole("row", 0, len(made) - 1, 0), given.whole("column", 0, len(made[0]) - 1, 0)
+    plain = worked([{**layer, "activation": None}], picture[None], {"conv1": feature}).open("conv1", 0, row, column)
+    products = np.array([term.product for term in plain.terms]).reshape(feature.shape)
     return {
         "picture": picture.tolist(),
         "feature": feature.tolist(),
@@ -35,6 +38,17 @@ def match(values: dict[str, Any]) -> dict[str, Any]:
         "map_cut": _cut(made),
         "relu": after,
         "relu_cut": _cut(after),
+        "negative": sum(value < 0 for line in made for value in line),
+        "count": sum(map(len, made)),
+        "opened": {
+            "row": row,
+            "column": column,
+            "products": products.tolist(),
+            "sum": plain.total,
+            "places": feature.size,
+            "cut": cut(made[row][column]),
+            "relu_cut": cut(after[row][column]),
+        },
         "features": {name: [list(row) for row in rows] for name, rows in FEATURES.items()},
     }
 
