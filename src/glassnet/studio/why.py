@@ -1,0 +1,130 @@
+"""What the page Glass asks "why" with: for each run a network of its own, the last few pictures explained by it, and its training pictures.
+
+The network is loaded a second time beside the one that the layers are read from, so that drawing stays fast while a heat map is made.
+Passes over it are serialised: one question at a time, and a question that nobody waits for any more is given up at its next step.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from glassnet.pipeline.observer import Observer
+from glassnet.studio.glass_source import picture_of
+from glassnet.studio.records import Gone
+from glassnet.studio.workplace import Workplace
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from glassnet.pipeline.explained import Explained
+    from glassnet.pipeline.run import Run
+
+_RUNS, _PICTURES, _CROPS = 2, 4, 64
+Told = Callable[[str, int, int], None]
+"""Hears what is being counted, how many of it are done, and of how many. What it raises ends the work."""
+
+
+class Relay(Observer):
+    """Passes on how far a slow step is to whoever asks just now."""
+
+    def __init__(self) -> None:
+        self.told: Told | None = None
+
+    def progress(self, label: str, done: int, total: int) -> None:
+        """Tell the one who asks."""
+        if self.told is not None:
+            self.told(label, done, total)
+
+
+class Desk:
+    """One run, its network, and what was asked about its pictures lately. Use it inside `asked`."""
+
+    def __init__(self, work: Workplace, run: "Run") -> None:
+        from glassnet.pipeline.taught import Taught
+
+        self.run = run
+        self._work = work
+        self.relay = Relay()
+        self.taught = Taught(run, self.relay)
+        self._lock = threading.Lock()
+        self._looked: OrderedDict[str, Explained] = OrderedDict()
+        self._crops: OrderedDict[Hashable, Any] = OrderedDict()
+
+    @contextmanager
+    def asked(self, told: Told | None = None) -> Iterator[None]:
+        """Hold the network for one question. `told` hears how far it is."""
+        with self._lock:
+            self.relay.told = told
+            try:
+                if told is not None:
+                    told("", 0, 0)  # whoever waited for the lock and went away need not begin
+                yield
+            finally:
+                self.relay.told = None
+
+    def look(self, words: str) -> "Explained":
+        """Return the picture that the words of an address mean, explained by this network. Raises DataError, Gone."""
+        from glassnet.pipeline.explained import Explained
+
+        if words not in self._looked:
+            picture = picture_of(self._work, self.run, words)
+            self._looked[words] = Explained(self.run, picture, self.taught, self.relay)
+        self._looked.move_to_end(words)
+        while len(self._looked) > _PICTURES:
+            self._looked.popitem(last=False)
+        return self._looked[words]
+
+    def crops(self, key: Hashable, made: Callable[[], Any]) -> Any:
+        """Return what was found in the training pictures for a key; it does not hang on the picture, so it is kept for all."""
+        if key not in self._crops:
+            self._crops[key] = made()
+        self._crops.move_to_end(key)
+        while len(self._crops) > _CROPS:
+            self._crops.popitem(last=False)
+        return self._crops[key]
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Every picture of the run's data set by its key: its number in the run's lock."""
+        return {key: number for number, key in enumerate(self.run.lock.keys)}
+
+    @cached_property
+    def rows(self) -> dict[int, int]:
+        """The store's row of every training picture that is still what it was, by its number. Raises DataError where they are gone."""
+        examples = self.taught.catalog.examples
+        return {self.numbers[examples[row].key]: row for row in self.taught.rows(0).tolist()}
+
+    def training_picture(self, number: int) -> "np.ndarray":
+        """Return a training picture uint8 (H, W, C), as the network saw it. Raises Gone, and DataError where all are gone."""
+        row = self.rows.get(number)
+        if row is None:
+            raise Gone("There is no such training picture.")
+        return self.taught.store.pixels[row]
+
+
+class Desks:
+    """The desks of the last few runs. A run that was trained on since gets a new one."""
+
+    def __init__(self, work: Workplace) -> None:
+        self._work = work
+        self._held: OrderedDict[tuple[str, int], Desk] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, given: str) -> Desk:
+        """Return the desk of a run by its id. Raises Gone where the run or its network is not here."""
+        from glassnet.pipeline.run import Run
+
+        folder = self._work.records.folder(self._work.records.find(given))
+        if folder is None or not folder.model_json.is_file():
+            raise Gone("This run has no network here, so there is nothing to look into.")
+        key = (given, folder.model_json.stat().st_mtime_ns)
+        with self._lock:
+            if key not in self._held:
+                self._held[key] = Desk(self._work, Run(folder))
+            self._held.move_to_end(key)
+            while len(self._held) > _RUNS:
+                self._held.popitem(last=False)
+            return self._held[key]
