@@ -10,7 +10,7 @@ from glassnet.report.page import own
 
 FILES = (
     "values", "numbers", "elements", "combining", "changing", "arithmetic", "field", "place", "colours", "seen", "layers", "maps", "stage",
-    "windows", "sums", "filters", "main",
+    "windows", "sums", "filters", "workbench", "main",
 )  # fmt: skip
 """In an order in which every file comes after those that it imports."""
 

@@ -69,74 +69,9 @@ def glass(material: GlassMaterial, plan: Plan) -> Section:
         "Pick a layer, pick one of its maps, point at a value: what it sees lights up in the picture. Click it, and the sum that made it "
         f"opens; every term can be opened again, down to the byte of a pixel.{limit}"
     )
-    body = join([tag("noscript", tag("p", "This part needs JavaScript; the other sections do not.")), _workbench()])
+    noscript = tag("noscript", tag("p", "This part needs JavaScript; the other sections do not."))
+    body = join([noscript, tag("div", id="glass", hidden=True)])  # workbench.js fills it
     return Section("part-glass", "Layer by layer", lead, body)
-
-
-def _workbench() -> Markup:
-    scale = tag(
-        "p",
-        tag("span", id="scale-low"),
-        tag("canvas", id="scale", cls="ramp", aria_hidden="true"),
-        tag("span", id="scale-high"),
-        tag("span", "one scale for all maps of this layer; white is zero"),
-        cls="scale note",
-    )
-    stage = tag(
-        "div",
-        tag(
-            "figure",
-            tag(
-                "div",
-                tag("canvas", id="input", role="img", aria_label="The picture as the network gets it"),
-                tag("div", id="field", hidden=True),
-                id="seen",
-                cls="board",
-            ),
-            tag("figcaption", "The picture, as the network gets it"),
-        ),
-        tag(
-            "figure",
-            tag(
-                "div",
-                tag("canvas", id="large", aria_hidden="true"),
-                tag("div", id="chosen", hidden=True),
-                tag("div", id="pointed", hidden=True),
-                id="map",
-                cls="board",
-                tabindex="0",
-                role="application",
-                aria_label="Map",
-                aria_describedby="reading",
-            ),
-            tag("figcaption", "A map", id="map-name"),
-            id="map-figure",
-        ),
-        cls="stage",
-    )
-    panel = tag(
-        "div",
-        tag("h3", "Layer", id="layer-title"),
-        tag("p", id="layer-facts", cls="note"),
-        tag("div", id="maps"),
-        scale,
-        stage,
-        tag("p", id="reading", aria_live="polite"),
-        tag(
-            "details",
-            tag("summary", "The filter", id="filter-title"),
-            tag("div", id="filter-inside"),
-            id="filter",
-            hidden=True,
-        ),
-        tag("nav", id="trail", aria_label="The way to this value"),
-        tag("h3", "The arithmetic", id="sum-title", tabindex="-1"),
-        tag("div", id="sum-body"),
-        id="panel",
-        cls="panel",
-    )
-    layers = tag("div", id="layers", role="region", aria_label="Layers", tabindex="0")
-    return tag("div", layers, panel, id="glass", hidden=True)
 
 
 def levels(material: GlassMaterial) -> Section | None:

@@ -26,7 +26,13 @@ def glass_page(material: GlassMaterial, most: int = MOST_BYTES) -> str:
     name = material.picture_name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     title = f"What {material.run} saw in {name}"
     data = {"glass": page_data(material, plan)}
-    return page(title, [part for part in parts if part is not None], data, own("glass/glass.css"), script())
+    return page(
+        title,
+        [part for part in parts if part is not None],
+        data,
+        own("glass/glass.css") + own("glass/script/workbench.css"),
+        script(),
+    )
 
 
 def write_glass(material: GlassMaterial, path: str | Path, most: int = MOST_BYTES) -> Path:

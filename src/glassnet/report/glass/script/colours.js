@@ -1,10 +1,14 @@
 // Colours for numbers that have a sign, from the same table as every other picture of the product: blue below zero, orange above.
 import { decode } from "./values.js";
 
-let table = null;
+let table = null; // red, green, blue for every step from −1 to 1
+let whole = null; // the same with full opacity, one number for each step
 
 export function prepare(glass) {
-  table = decode(glass.colours); // red, green, blue for every step from −1 to 1
+  table = decode(glass.colours);
+  const steps = new Uint8Array((4 * table.length) / 3).fill(255);
+  for (let i = 0; i < table.length; i++) steps[4 * Math.floor(i / 3) + (i % 3)] = table[i];
+  whole = new Uint32Array(steps.buffer);
 }
 
 function step(value, most) {
@@ -32,10 +36,10 @@ export function draw(canvas, values, start, height, width, most) {
   canvas.height = height;
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
-  for (let i = 0; i < height * width; i++) {
-    const at = step(values[start + i], most);
-    image.data.set([table[at], table[at + 1], table[at + 2], 255], 4 * i);
-  }
+  const pixels = new Uint32Array(image.data.buffer);
+  const half = (whole.length - 1) / 2;
+  const scale = most > 0 ? half / most : 0;
+  for (let i = 0; i < height * width; i++) pixels[i] = whole[Math.round(half + Math.min(Math.max(values[start + i] * scale, -half), half))];
   context.putImageData(image, 0, 0);
 }
 

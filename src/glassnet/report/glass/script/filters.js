@@ -1,18 +1,17 @@
 // The filter of the chosen channel as pictures, one per input channel, and as numbers.
 import { draw } from "./colours.js";
-import { byId, made } from "./elements.js";
+import { made } from "./elements.js";
 import { counted, shown } from "./numbers.js";
 
 const FIRST = 64, NUMBERS = 2000;
 
-export function showFilter(glass, layer, channel) {
-  const place = byId("filter");
+// `place` is a details element, `title` its summary and `inside` what is filled when it is open.
+export function showFilter({ place, title, inside }, glass, layer, channel) {
   const kernel = filterOf(glass, layer, channel);
   place.hidden = !kernel;
   if (!kernel) return;
   const { depth, height, width, values, reads, first } = kernel;
-  byId("filter-title").textContent = `The filter of ${layer.name}, channel ${channel}, in pictures and numbers`;
-  const inside = byId("filter-inside");
+  title.textContent = `The filter of ${layer.name}, channel ${channel}, in pictures and numbers`;
   inside.replaceChildren();
   const fill = () => {
     if (!place.open || inside.children.length) return;

@@ -1,16 +1,5 @@
 // What a layer's maps look like, from its values or, where the page does not hold them, from small pictures of them.
 import { draw, most } from "./colours.js";
-import { decode } from "./values.js";
-
-const previews = new Map();
-
-function preview(layer) {
-  if (!previews.has(layer.name)) {
-    const scale = most(layer) / 127;
-    previews.set(layer.name, Float32Array.from(new Int8Array(decode(layer.preview.i8).buffer), (value) => value * scale));
-  }
-  return previews.get(layer.name);
-}
 
 // {values, shape (channels, rows, columns), step: places of the map per place shown, exact}. A row of values stands as a square of them.
 export function seen(glass, layer) {
@@ -18,7 +7,7 @@ export function seen(glass, layer) {
   const flat = layer.shape.length === 1;
   const found = values
     ? { values, shape: flat ? [layer.shape[0], 1, 1] : layer.shape, step: 1, exact: true }
-    : { values: preview(layer), shape: layer.preview.shape, step: layer.preview.step, exact: false };
+    : { values: glass.preview(layer), shape: layer.preview.shape, step: layer.preview.step, exact: false };
   if (!flat) return found;
   const columns = Math.ceil(Math.sqrt(found.shape[0]));
   const rows = Math.ceil(found.shape[0] / columns);
@@ -40,5 +29,5 @@ export function valueAt(glass, layer, place) {
   const { shape, step } = layer.preview;
   const at = layer.shape.length === 1 ? place[0]
     : (place[0] * shape[1] + Math.floor(place[1] / step)) * shape[2] + Math.floor(place[2] / step);
-  return { value: preview(layer)[at], exact: false };
+  return { value: glass.preview(layer)[at], exact: false };
 }

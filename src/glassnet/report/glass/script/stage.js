@@ -1,36 +1,52 @@
 // The picture beside one large map. What the pointer or the arrow keys are on lights up its receptive field in the picture.
 import { className } from "./arithmetic.js";
 import { drawPicture } from "./colours.js";
-import { byId } from "./elements.js";
 import { field, original } from "./field.js";
 import { counted, shown, sized, where } from "./numbers.js";
 import { drawMap, seen, valueAt } from "./seen.js";
 
 export class Stage {
-  constructor(glass, open, move) {
-    Object.assign(this, { glass, open, move, layer: null, channel: 0, chosen: null, at: null });
-    this.map = byId("map");
-    const input = glass.layer(glass.picture);
-    const values = glass.values(glass.picture);
-    if (values) drawPicture(byId("input"), values, input.shape);
-    byId("seen").style.aspectRatio = `${input.shape[2]} / ${input.shape[1]}`;
+  // `parts` are the elements: seen with input (a canvas) and field in it; map with large (a canvas), chosen and pointed in it; name, reading.
+  constructor(parts, glass, open, move) {
+    Object.assign(this, { parts, glass, open, move, map: parts.map, layer: null, channel: 0, chosen: null, at: null });
+    const [, height, width] = glass.layer(glass.picture).shape;
+    parts.seen.style.aspectRatio = `${width} / ${height}`;
+    this.drawInput();
     this.map.addEventListener("pointermove", (event) => this.point(this.under(event)));
     this.map.addEventListener("pointerleave", () => this.point(this.chosen));
     this.map.addEventListener("click", (event) => { const at = this.under(event); if (at) this.open(at); });
     this.map.addEventListener("keydown", (event) => this.key(event));
   }
 
+  drawInput() {
+    const { glass } = this;
+    const values = glass.values(glass.picture);
+    if (values) drawPicture(this.parts.input, values, glass.layer(glass.picture).shape);
+  }
+
+  drawLarge() {
+    const { glass, layer, channel } = this;
+    drawMap(this.parts.large, glass, layer, layer.shape.length === 1 ? 0 : Math.min(channel, seen(glass, layer).shape[0] - 1));
+  }
+
+  // Another picture: the same map of it, and what the pointer is on is told anew.
+  renew() {
+    this.drawInput();
+    if (!this.layer) return;
+    this.drawLarge();
+    this.point(this.at);
+  }
+
   show(layer, channel, chosen) {
-    if (this.layer !== layer || this.channel !== channel) {
-      drawMap(byId("large"), this.glass, layer, layer.shape.length === 1 ? 0 : Math.min(channel, seen(this.glass, layer).shape[0] - 1));
-    }
+    const other = this.layer !== layer || this.channel !== channel;
     Object.assign(this, { layer, channel, chosen });
+    if (other) this.drawLarge();
     const [, height, width] = this.size();
     this.map.style.aspectRatio = `${width} / ${height}`;
     const what = layer.shape.length === 3 ? `channel ${channel} of ${layer.name}` : `the values of ${layer.name}`;
     this.map.setAttribute("aria-label", `Map: ${what}, ${sized(layer.shape)}. Arrow keys move, Enter opens the arithmetic.`);
-    byId("map-name").textContent = layer.shape.length === 3 ? `${layer.name}, channel ${channel}` : layer.name;
-    this.box(byId("chosen"), chosen);
+    this.parts.name.textContent = layer.shape.length === 3 ? `${layer.name}, channel ${channel}` : layer.name;
+    this.box(this.parts.chosen, chosen);
     this.point(chosen);
   }
 
@@ -63,10 +79,10 @@ export class Stage {
 
   point(place) {
     this.at = place;
-    this.box(byId("pointed"), place);
+    this.box(this.parts.pointed, place);
     if (!place) {
       this.light(null);
-      byId("reading").textContent = "Point at the map, or move with the arrow keys: the part of the picture that a value sees lights up. "
+      this.parts.reading.textContent = "Point at the map, or move with the arrow keys: the part of the picture that a value sees lights up. "
         + "Click, or press Enter, to open its arithmetic.";
       return;
     }
@@ -79,12 +95,12 @@ export class Stage {
     this.light(box);
     const { value, exact } = valueAt(this.glass, layer, place);
     const name = className(this.glass, layer.name, place[0]);
-    byId("reading").textContent = `${layer.name}, ${where(place)}${name ? ` (${name})` : ""}: ${exact ? "" : "about "}${shown(value, exact ? 6 : 2)}. `
+    this.parts.reading.textContent = `${layer.name}, ${where(place)}${name ? ` (${name})` : ""}: ${exact ? "" : "about "}${shown(value, exact ? 6 : 2)}. `
       + sentence(this.glass, box);
   }
 
   light(box) {
-    const lamp = byId("field");
+    const lamp = this.parts.field;
     lamp.hidden = !box;
     if (!box) return;
     const [, height, width] = this.glass.layer(this.glass.picture).shape;

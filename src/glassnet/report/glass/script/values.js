@@ -1,13 +1,27 @@
 // The network as the page holds it: layers by name, their values and weights as float32, decoded when first asked for.
+// Numbers come as base64 in a page that is one file, and as arrays from a server.
 
 export const decode = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-const floats = (text) => new Float32Array(decode(text).buffer);
+const floats = (held) => (held instanceof Float32Array ? held : new Float32Array(decode(held).buffer));
+const bytes = (held) => (held instanceof Uint8Array ? held : decode(held));
 
 export class Glass {
   constructor(data) {
     Object.assign(this, data); // layers, classes, vote, temperature, picture, stored, frame, look
     this.named = new Map(data.layers.map((layer) => [layer.name, layer]));
     this.known = new Map();
+  }
+
+  // Take what the same network makes of another picture: for every layer range, zeros, strongest, and values or preview.
+  renew({ layers, frame }) {
+    this.frame = frame;
+    for (const seen of layers) {
+      const layer = this.layer(seen.name);
+      for (const part of ["values", "preview"]) delete layer[part];
+      Object.assign(layer, seen);
+      this.known.delete(layer.name);
+      this.known.delete(`${layer.name} preview`);
+    }
   }
 
   layer(name) {
@@ -26,12 +40,22 @@ export class Glass {
     const held = layer.values;
     if (!held) return null;
     if (held.f32 !== undefined) return floats(held.f32);
-    if (held.u8 !== undefined) return Float32Array.from(decode(held.u8), (byte) => byte / 255);
+    if (held.u8 !== undefined) return Float32Array.from(bytes(held.u8), (byte) => byte / 255);
     const below = this.values(layer.sources[0]);
     if (held.from === "relu") return below.map((value) => Math.max(value, 0));
     if (held.from === "maxpool") return largest(layer, this.layer(layer.sources[0]), below);
     if (held.from === "standardize") return standardized(layer, below, this.numbers(layer, "mean"), this.numbers(layer, "std"));
     return below; // flatten and dropout pass on what they get
+  }
+
+  // A small picture of values that the page does not hold, in 255 steps.
+  preview(layer) {
+    const key = `${layer.name} preview`;
+    if (!this.known.has(key)) {
+      const scale = Math.max(Math.abs(layer.range[0]), Math.abs(layer.range[1])) / 127;
+      this.known.set(key, Float32Array.from(new Int8Array(decode(layer.preview.i8).buffer), (value) => value * scale));
+    }
+    return this.known.get(key);
   }
 
   // The numbers of a layer by name: weight, bias, mean, variance, scale, shift, std; undefined where it has none.
