@@ -26,7 +26,8 @@ KNOWN = {
 def apply(values: dict[str, Any]) -> dict[str, Any]:
     """Return the map of a filter over the brightness of a picture, the mean of its colours from 0 to 1, and one value of it opened.
 
-    `filter` is a name or a grid; `divide` divides its weights; `padding` is valid or same. `row` and `column` say which value; the middle.
+    `filter` is a name or a grid; `divide` divides its weights; `padding` is valid or same. `row` and `column` say which value is
+    opened; without them it is the one farthest from 0.
     """
     given = Given(values, "picture", "filter", "divide", "padding", "activation", "row", "column")
     brightness = given.picture().mean(2) / 255
@@ -46,8 +47,10 @@ def apply(values: dict[str, Any]) -> dict[str, Any]:
     done = worked([layer], brightness[None], {"filter": kernel / divisor})
     named = "filter" if activation == "none" else "filter_relu"
     made = np.array(done.map(named)[0])
-    row = given.whole("row", 0, len(made) - 1, len(made) // 2)
-    column = given.whole("column", 0, len(made[0]) - 1, len(made[0]) // 2)
+    strongest = np.unravel_index(np.abs(made).argmax(), made.shape)
+    row, column = (
+        given.whole(name, 0, made.shape[i] - 1, int(strongest[i])) for i, name in enumerate(("row", "column"))
+    )
     opened = done.open("filter", 0, row, column)
     return {
         "brightness": np.round(brightness, 4).tolist(),

@@ -5,7 +5,8 @@
 //   pick    called with (y, x) when a cell is clicked, or Enter is pressed in it; arrow keys move from cell to cell
 //   point   called with (y, x) when the pointer or the keyboard comes to a cell, and with null when it goes
 //   mark    {y, x, height, width}, or a list of those: outlined windows; `at` {y, x}: the cell that is chosen
-//   tint    "signed": blue below 0, orange above; "grey": bytes as they look; `most`: the value of the fullest colour
+//   tint    "signed": blue below 0, orange above; "grey": bytes as they look; "tones": black below 0, white above; `most`: the value of
+//           the fullest colour
 //   digits  decimals shown; without it, as many as a number needs, four that count at most
 //   small   true: cells without room to spare, for large tables
 import { html, useEffect, useRef, useState } from "../../parts/html.js";
@@ -24,6 +25,7 @@ function colours(value, tint, most) {
     const byte = Math.max(0, Math.min(255, Math.round(value)));
     return { backgroundColor: `rgb(${byte}, ${byte}, ${byte})`, color: byte > 110 ? "#000000" : "#ffffff" };
   }
+  if (tint === "tones") return value > 0 ? { backgroundColor: "#ffffff", color: "#000000" } : { backgroundColor: "#000000", color: "#ffffff" };
   if (tint !== "signed" || !value) return null;
   const share = 0.08 + 0.5 * Math.min(1, Math.abs(value) / (most || 1));
   return { backgroundColor: `rgba(var(${value > 0 ? "--miss" : "--cell"}), ${share.toFixed(3)})` };
