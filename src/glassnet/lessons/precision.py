@@ -34,6 +34,8 @@ _SHARES = [
 ]
 _TRUE = [1, 1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0]
 _CLASSES = ("no", "yes")
+_MOST = 2000
+"""Pictures that one call takes."""
 
 
 def threshold(values: dict[str, Any]) -> dict[str, Any]:
@@ -87,8 +89,33 @@ def curve(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def answers_of(scores: Any) -> dict[str, Any]:
+    """Return the shares and truths of the pictures that a run was scored on, read from its ROC curve; none, and a note, where it has none.
+
+    A curve of more than two hundred different shares is kept with about two hundred: pictures between two of them have the lower one.
+    """
+    none = {"shares": [], "positive": [], "name": "", "threshold": 0.5}
+    if scores is None or scores.task != "classify" or len(scores.tables["confusion"]["classes"]) != 2:
+        return {**none, "note": "Your run does not tell two classes apart, so it has no threshold of this kind."}
+    if "roc" not in scores.tables:
+        return {**none, "note": "Your run's validation pictures are all of one class, so there is nothing to move a threshold over."}
+    tables = scores.tables
+    name, roc = tables["positive"], tables["roc"]
+    truths = np.array(tables["confusion"]["counts"]).sum(1)
+    side = tables["confusion"]["classes"].index(name)
+    if truths.sum() > _MOST:
+        return {**none, "note": f"Your run has {truths.sum():,} validation pictures; up to {_MOST:,} are shown here."}
+    shares: list[float] = []
+    positive: list[int] = []
+    for rates, of, true in (("true_positive_rate", side, 1), ("false_positive_rate", 1 - side, 0)):
+        new = np.diff(np.rint(np.array(roc[rates]) * truths[of]).astype(int), prepend=0)
+        shares += np.repeat(roc["threshold"], new).tolist()
+        positive += [true] * int(new.sum())
+    return {"shares": shares, "positive": positive, "name": name, "threshold": tables["threshold"], "note": ""}
+
+
 def _read(given: Given) -> tuple[np.ndarray, np.ndarray]:
-    shares = given.numbers("shares", 2, 2000, 0, 1)
+    shares = given.numbers("shares", 2, _MOST, 0, 1)
     positive = given.wholes("positive", len(shares), len(shares), 0, 1)
     return np.clip(np.array(shares), 1e-12, 1 - 1e-12), np.array(positive, np.int64)
 
