@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+from glassnet.data.catalog import Catalog
 from glassnet.pipeline.observer import Observer
 from glassnet.pipeline.prepare import Prepared, prepare
 from glassnet.recipe import Recipe
 
 
-def audit(recipe: Recipe, out: str | Path = "runs", observer: Observer | None = None) -> Prepared:
-    """Recognise, decode once, audit and split, and tell what was found."""
-    return prepare(recipe, Path(out), observer or Observer())
+def audit(
+    recipe: Recipe, out: str | Path = "runs", observer: Observer | None = None, catalog: Catalog | None = None
+) -> Prepared:
+    """Recognise, decode once, audit and split, and tell what was found. `catalog` is given where the pictures are recognised already."""
+    return prepare(recipe, Path(out), observer or Observer(), catalog)
 
 
 def write_audit_page(prepared: Prepared, path: str | Path, varied: int = 0, observer: Observer | None = None) -> Path:

@@ -16,6 +16,8 @@ _PARTS = {
 _FIRST = ("network", "train.epochs", "train.batch", "train.lr", "data.size", "data.task", "train.dropout", "train.seed")
 """What a beginner may want to set; everything else stands below."""
 _LONGEST = 300
+_LONGEST_NETWORK = 8000
+"""A list of layers may be longer than any other setting."""
 
 
 def parts() -> list[dict[str, Any]]:
@@ -27,6 +29,16 @@ def parts() -> list[dict[str, Any]]:
     return [{"part": part, "title": title, "fields": found[part]} for part, title in _PARTS.items()]
 
 
+def names() -> tuple[str, ...]:
+    """Return every field of a recipe that may be set from a page."""
+    return tuple(name for name in fields() if name != "data.root")
+
+
+def values(settings: dict[str, str]) -> dict[str, Any]:
+    """Return checked settings as `Recipe.changed` takes them."""
+    return {name: _value(name, text) for name, text in settings.items()}
+
+
 def checked(settings: dict[str, str]) -> dict[str, str]:
     """Return the settings that were given, as they would be typed. Raises RecipeError for what no recipe takes."""
     known = fields()
@@ -34,9 +46,10 @@ def checked(settings: dict[str, str]) -> dict[str, str]:
     for name, text in given.items():
         if name not in known or name == "data.root":
             raise RecipeError(f"A recipe has no field {name[:60]!r}.")
-        if len(text) > _LONGEST or "\0" in text:
-            raise RecipeError(f"{name} is longer than {_LONGEST} characters, or no text.")
-    Recipe().changed({name: _value(name, text) for name, text in given.items()})
+        most = _LONGEST_NETWORK if name == "network" else _LONGEST
+        if len(text) > most or "\0" in text:
+            raise RecipeError(f"{name} is longer than {most} characters, or no text.")
+    Recipe().changed(values(given))
     return given
 
 

@@ -61,7 +61,7 @@ class Jobs:
         return self._start(["resume", run], data, run)
 
     def open_test(self, run: str, data: str) -> Job:
-        """Start `glassnet eval`, which opens the test set and counts it. Raises RecipeError when something works on the run, StorageError."""
+        """Start `glassnet eval`, which opens the test set and counts it. Raises RecipeError when the run is busy, StorageError."""
         with self._lock:
             if self.of_run(run) is not None:
                 raise RecipeError(f"Something works on {run} right now. Wait for its end.")

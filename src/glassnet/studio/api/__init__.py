@@ -8,5 +8,7 @@ PARTS = (
     "pictures",
     "audit",
     "lessons",
+    "lesson_answers",
     "glass",
+    "why",
 )

@@ -100,11 +100,11 @@ function Part({ part, settings, change, isWrong }) {
   </details>`;
 }
 
-function Pictures({ found, chosen, folder, choose }) {
+export function Pictures({ found, chosen, folder, choose, legend = "1. Pictures" }) {
   const listed = found ? [...found.built_in, ...found.sets] : [];
   const known = listed.some((one) => one.id === chosen);
   return html`<fieldset>
-    <legend>1. Pictures</legend>
+    <legend>${legend}</legend>
     <div class="sets">
       ${listed.map((one) => html`<${Choice} key=${one.id} one=${one} chosen=${chosen} choose=${choose} />`)}
       ${chosen && found && !known ? html`<${Chosen} id=${chosen} choose=${choose} />` : null}

@@ -2,6 +2,9 @@
 export const PAGES = [
   { path: "/", title: "Home", nav: "/", load: () => import("./home.js") },
   { path: "/ledger", title: "Ledger", nav: "/ledger", load: () => import("./ledger.js") },
+  { path: "/data", title: "Data", nav: "/data", load: () => import("./data.js") },
+  { path: "/data/:id", title: "Data", under: "/data", load: () => import("./data.js") },
+  { path: "/results/:id", title: "Results", under: "/", load: () => import("./results.js") },
   { path: "/training/:id", title: "Training", under: "/", load: () => import("./training.js") },
   { path: "/run/:id", title: "Run", under: "/", load: () => import("./run.js") },
   { path: "/lessons", title: "Lessons", nav: "/lessons", load: () => import("./lessons.js") },

@@ -43,3 +43,6 @@ export function setting(value) {
 }
 
 export const named = (name) => name.replaceAll("_", " ");
+
+// A sentence with a capital at its start; all others stay as they are.
+export const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
