@@ -52,7 +52,10 @@ def curve(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def gate(values: dict[str, Any]) -> dict[str, Any]:
-    """Return what one neuron with two inputs answers at the four corners, and which gates that is: and, or; never xor."""
+    """Return what one neuron with two inputs answers at the four corners, and which gates that is: and, or; never xor.
+
+    `line` holds the ends of the line on which its sum is 0, within the square from −0.5 to 1.5; it is empty where the line passes outside.
+    """
     given = Given(values, "weights", "bias")
     weights, bias = given.numbers("weights", 2, 2, -100, 100), given.number("bias", -100, 100)
     done = worked(
@@ -66,7 +69,20 @@ def gate(values: dict[str, Any]) -> dict[str, Any]:
         "answers": answers,
         "gates": [name for name, wanted in _GATES.items() if wanted == answers],
         "wanted": _GATES,
+        "line": _line(*weights, bias),
     }
+
+
+def _line(across: float, up: float, bias: float, low: float = -0.5, high: float = 1.5) -> list[list[float]]:
+    """Return both ends of the line across · x + up · y + bias = 0 within a square, or nothing."""
+    ends = set()
+    for edge in (low, high):
+        if up:
+            ends.add((edge, -(across * edge + bias) / up))
+        if across:
+            ends.add((-(up * edge + bias) / across, edge))
+    within = sorted(end for end in ends if all(low <= each <= high for each in end))
+    return [list(end) for end in (within[0], within[-1])] if len(within) > 1 else []
 
 
 def _asks(explained: Any, pick: Pick) -> list[Question]:
