@@ -113,6 +113,6 @@ LESSON = Lesson(
     "(low-level features); later layers build textures and simple shapes of them (middle), and whole things and how they lie "
     "to one another (high).",
     {"apply": apply},
-    {"apply": {"picture": "shapes", "filter": "upright edges", "divide": 1, "padding": "same", "activation": "none"}},
+    {"apply": {"picture": "shapes", "filter": "upright edges", "divide": 1, "padding": "valid", "activation": "none"}},
     _asks,
 )

@@ -33,10 +33,18 @@ function Colours({ start }) {
     const clock = setTimeout(() => step(1), PACE);
     return () => clearTimeout(clock);
   }, [runs, made, row, column]);
-  const press = (by) => { setRuns(false); step(by); };
+  const press = (by) => {
+    setRuns(false);
+    if (made) step(by);
+  };
   const window = { y: row, x: column, height: filter[0].length, width: filter[0][0].length };
   return html`<${Piece} title="Three colours, one number" error=${found.error}
     try="Press “Next place”: the window moves on by one, and the next number of the map is worked out. Then change any number of the picture or of the filter.">
+    <div class="row steps">
+      <button type="button" class="button" onClick=${() => press(-1)}>Place before</button>
+      <button type="button" class="button main" onClick=${() => press(1)}>Next place</button>
+      <button type="button" class="button" aria-pressed=${runs} onClick=${() => setRuns(!runs)}>Let it run</button>
+    </div>
     <div class="colours-by">${COLOURS.map((colour, c) => html`<div key=${colour}>
       <h3>${colour[0].toUpperCase() + colour.slice(1)}</h3>
       <div class="times">
@@ -50,11 +58,7 @@ function Colours({ start }) {
       <div><h3>Added up</h3>
         <p class="total-line tabular" role="status">${added([...made.by_channel, ...(made.bias ? [made.bias] : [])])} = <strong>${shown(made.result)}</strong></p>
         <p class="note">red, green and blue${made.bias ? ", then the bias" : ""}: the number in row ${made.row}, column ${made.column} of the map</p>
-        <div class="row">
-          <button type="button" class="button" onClick=${() => press(-1)}>Place before</button>
-          <button type="button" class="button main" onClick=${() => press(1)}>Next place</button>
-          <button type="button" class="button" aria-pressed=${runs} onClick=${() => setRuns(!runs)}>Let it run</button>
-        </div></div>
+      </div>
       <${Grid} label="Map" title="map: click a number to see where it comes from" values=${made.map} at=${{ y: made.row, x: made.column }}
         pick=${(y, x) => { setRuns(false); setPlace([y, x]); }} />
       <div class="narrow"><${NumberField} label="Bias" value=${bias} change=${setBias} note="added to every number of the map" /></div>

@@ -21,15 +21,15 @@ export default function Body({ lesson, run }) {
   const [divide, setDivide] = useShared("divide", start.divide);
   const weights = filter || (known && known[start.filter]);
   const take = (name) => { setFilter(known[name]); setDivide(DIVIDED[name] || 1); };
-  return html`<${Own} picture=${picture} known=${known} weights=${weights} setFilter=${setFilter} divide=${divide} setDivide=${setDivide} take=${take} error=${first.error} />
-    <${All} picture=${picture} take=${take} />`;
+  return html`<${Own} picture=${picture} padding=${start.padding} known=${known} weights=${weights} setFilter=${setFilter} divide=${divide} setDivide=${setDivide} take=${take} error=${first.error} />
+    <${All} picture=${picture} padding=${start.padding} take=${take} />`;
 }
 
-function Own({ picture, known, weights, setFilter, divide, setDivide, take, error }) {
+function Own({ picture, padding, known, weights, setFilter, divide, setDivide, take, error }) {
   const [relu, setRelu] = useShared("relu", false);
   const [place, setPlace] = useShared("place", [-1, -1]);
   const named = known && NAMES.find((name) => same(known[name], weights));
-  const asked = weights && { picture: picture.given, filter: weights, divide, activation: relu ? "relu" : "none" };
+  const asked = weights && { picture: picture.given, filter: weights, divide, padding, activation: relu ? "relu" : "none" };
   const whole = useCompute("filters", "apply", asked);
   const seen = useCompute("pixels", "look", { picture: picture.given });
   const size = whole.value && same(whole.of, asked) && whole.value.map;
@@ -52,7 +52,7 @@ function Own({ picture, known, weights, setFilter, divide, setDivide, take, erro
         <p class="note">blue below 0, white at 0, orange above</p></figure>
     </div>
     <div class="opened-place"><h3>Row ${made.row}, column ${made.column}${inside ? "" : ": the strongest answer"}</h3>
-      <${Terms} label="Products at this place" terms=${made.terms} result=${made.combined} names=${["weight", "brightness"]} digits=${3}
+      <${Terms} label="Products at this place" terms=${made.terms} result=${made.combined} names=${["weight", "brightness"]}
         after=${relu ? [{ name: "after ReLU", value: made.result }] : []} /></div>` : html`<${Waits} />`}
   </${Piece}>`;
 }
@@ -69,17 +69,17 @@ function around({ terms }) {
   return { y: Math.min(...ys), x: Math.min(...xs), height: Math.max(...ys) - Math.min(...ys) + 1, width: Math.max(...xs) - Math.min(...xs) + 1 };
 }
 
-function All({ picture, take }) {
+function All({ picture, padding, take }) {
   const [relu, setRelu] = useShared("all", true);
   return html`<${Piece} title="Each filter finds something else"
     try="A layer has many filters, and each makes a map of its own of the same picture. Click a name to take that filter apart above.">
     <${Tick} label="ReLU afterwards" value=${relu} change=${setRelu} />
-    <div class="found">${NAMES.map((name) => html`<${One} key=${name} name=${name} picture=${picture} relu=${relu} take=${take} />`)}</div>
+    <div class="found">${NAMES.map((name) => html`<${One} key=${name} name=${name} picture=${picture} padding=${padding} relu=${relu} take=${take} />`)}</div>
   </${Piece}>`;
 }
 
-function One({ name, picture, relu, take }) {
-  const { value } = useCompute("filters", "apply", { picture: picture.given, filter: name, divide: DIVIDED[name] || 1, activation: relu ? "relu" : "none" });
+function One({ name, picture, padding, relu, take }) {
+  const { value } = useCompute("filters", "apply", { picture: picture.given, filter: name, divide: DIVIDED[name] || 1, padding, activation: relu ? "relu" : "none" });
   return html`<figure>${value ? html`<${Map} values=${value.map.flat()} shape=${[value.map.length, value.map[0].length]} label=${`Map of ${name}`} />` : html`<div class="map-waits"></div>`}
     <figcaption><button type="button" class="link" onClick=${() => { take(name); window.scrollTo({ top: 0, behavior: "auto" }); }}>${name}</button></figcaption></figure>`;
 }

@@ -40,9 +40,9 @@ function Shares({ start, logits, setLogits, names }) {
 
 function Steps({ made }) {
   const largest = Math.max(...made.logits);
-  return html`<p class="note">The largest score, ${shown(largest)}, is taken from all first, which changes no share: the exponentials stay small.</p>
+  return html`<p class="note">The largest score, ${shown(largest)}, is taken from all first, which changes no share: the exponentials stay small. Each of them divided by their sum is a share.</p>
   <div class="scroll" tabindex="0" role="region" aria-label="From scores to shares"><table class="shares">
-    <thead><tr><th scope="col">class</th><th scope="col" class="number">score</th><th scope="col" class="number">exponential</th><th scope="col" class="number">÷ sum = share</th><td aria-hidden="true"></td></tr></thead>
+    <thead><tr><th scope="col">class</th><th scope="col" class="number">score</th><th scope="col" class="number">exponential</th><th scope="col" class="number">share</th><td aria-hidden="true"></td></tr></thead>
     <tbody>${made.classes.map((name, at) => html`<tr key=${name}><th scope="row">${name}</th><td class="number">${shown(made.logits[at], 1)}</td>
       <td class="number">${shown(made.exponentials[at], 4)}</td><td class="number"><strong>${shown(made.shares[at], 4)}</strong></td>
       <td class="bar-cell" aria-hidden="true"><${Bar} share=${made.shares[at]} /></td></tr>`)}</tbody>

@@ -8,7 +8,7 @@ import { Waits, same } from "./written.js";
 
 const CELL = 26;
 const LEFT = 74;
-const KNOWN = [["middle", [[0, 0, 0], [0, 1, 0], [0, 0, 0]]], ["right neighbour", [[0, 0, 0], [0, 0, 1], [0, 0, 0]]], ["sum of nine", [[1, 1, 1], [1, 1, 1], [1, 1, 1]]]];
+const KNOWN = [["the middle", [[0, 0, 0], [0, 1, 0], [0, 0, 0]]], ["its right", [[0, 0, 0], [0, 0, 1], [0, 0, 0]]], ["all nine", [[1, 1, 1], [1, 1, 1], [1, 1, 1]]]];
 
 export default function Body({ lesson }) {
   return html`<${Line} start=${lesson.computes.size} /><${Over} start=${lesson.computes.convolve} />`;
@@ -72,7 +72,7 @@ function Over({ start }) {
     try="The filter takes the pixel in the middle of its window, so you see where each window stands. Click a number of the map; then change the stride to 1 and the padding to “valid”.">
     <${Fields}>
       <${Slider} label="Stride" value=${stride} min=${1} max=${3} change=${setStride} />
-      <${Choice} label="Padding" value=${padding} options=${[{ value: "same", text: "same (zeros around)" }, { value: "valid", text: "valid (none)" }]} change=${setPadding} />
+      <${Choice} label="Padding" value=${padding} options=${["same", "valid"]} change=${setPadding} note="same: zeros around; valid: none" />
       <${Choice} label="The filter takes" value=${named ? named[0] : ""} options=${KNOWN.map(([name]) => name)} change=${(name) => setFilter(KNOWN.find((one) => one[0] === name)[1])} />
     </${Fields}>
     ${made && where ? html`<${Beside}>
