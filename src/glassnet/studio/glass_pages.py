@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LONGEST = 640
 """Pixels of the longer side of a picture that is looked at; a thumbnail has fewer."""
 _LEAST = 16
-_A_PAGE = 24
+_A_PAGE = 16
 _TERMS = 5000  # of a value that is opened here; of one with more terms the largest are told
 
 

@@ -1,5 +1,5 @@
 // The list of layers, each with a strip of its first maps.
-import { draw, most } from "./colours.js";
+import { draw, drawPicture, most } from "./colours.js";
 import { made } from "./elements.js";
 import { shown, sized } from "./numbers.js";
 import { seen } from "./seen.js";
@@ -84,9 +84,14 @@ function strip(canvas, glass, layer) {
     context.drawImage(small, 0, SIDE / 4, COUNT * SIDE, SIDE / 2);
     return;
   }
+  const scale = (SIDE - 2) / Math.max(height, width);
+  if (layer.name === glass.picture && found.exact) { // one picture, as people see it
+    drawPicture(small, found.values, found.shape);
+    context.drawImage(small, 0, 0, width * scale, height * scale);
+    return;
+  }
   for (let c = 0; c < Math.min(channels, COUNT); c++) {
     draw(small, found.values, c * height * width, height, width, most(layer));
-    const scale = (SIDE - 2) / Math.max(height, width);
     context.drawImage(small, c * SIDE, 0, width * scale, height * scale);
   }
 }

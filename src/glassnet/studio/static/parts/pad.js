@@ -104,8 +104,8 @@ export function Pad({ size, value, change, label, ink = "white-on-black", brush 
       ${cursor ? html`<span class=${`pad-cursor ${down ? "down" : ""}`}
         style=${{ left: share(cursor[0], width), top: share(cursor[1], height), width: share(1, width), height: share(1, height) }}></span>` : null}
     </div>
-    <p class="aside" id=${id}>Arrow keys move the cursor. Space puts the pen down and lifts it.</p>
-    <p class="aside" role="status">${cursor ? `${down ? "Pen down" : "Pen up"}, row ${cursor[1]}, column ${cursor[0]}` : ""}</p>
+    <p class="hidden" id=${id}>Arrow keys move the cursor. Space puts the pen down and lifts it.</p>
+    <p class="hidden" role="status">${cursor ? `${down ? "Pen down" : "Pen up"}, row ${cursor[1]}, column ${cursor[0]}` : ""}</p>
     <div class="pad-tools">
       ${presets.map((name) => html`<button type="button" class="button small" aria-label=${`Draw ${figureName(name)}`} key=${name}
         onClick=${() => whole(figured(name, size, tone, brush))}>${figureName(name)}</button>`)}
