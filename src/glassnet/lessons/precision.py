@@ -49,7 +49,8 @@ def threshold(values: dict[str, Any]) -> dict[str, Any]:
     shares, positive = _read(given)
     at = given.number("threshold", 0.001, 0.999, 0.5)
     logs = np.log(np.stack([1 - shares, shares], 1))
-    found = classification_scores(logs, positive, _CLASSES, "these pictures", threshold=at, resamples=50)
+    # A share goes through a logarithm and back: one that equals the threshold must not fall below it by rounding.
+    found = classification_scores(logs, positive, _CLASSES, "these pictures", threshold=at - 1e-9, resamples=50)
     (right_no, false_yes), (missed, right_yes) = found.tables["confusion"]["counts"]
     figures = {
         name: {"value": figure.value, "low": figure.low, "high": figure.high, "n": figure.n}
@@ -98,7 +99,10 @@ def answers_of(scores: Any) -> dict[str, Any]:
     if scores is None or scores.task != "classify" or len(scores.tables["confusion"]["classes"]) != 2:
         return {**none, "note": "Your run does not tell two classes apart, so it has no threshold of this kind."}
     if "roc" not in scores.tables:
-        return {**none, "note": "Your run's validation pictures are all of one class, so there is nothing to move a threshold over."}
+        return {
+            **none,
+            "note": "Your run's validation pictures are all of one class, so there is nothing to move a threshold over.",
+        }
     tables = scores.tables
     name, roc = tables["positive"], tables["roc"]
     truths = np.array(tables["confusion"]["counts"]).sum(1)

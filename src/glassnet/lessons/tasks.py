@@ -147,6 +147,6 @@ LESSON = Lesson(
     "their classes (object detection), a class for every pixel (semantic segmentation), or a mask for every thing (instance "
     "segmentation). What is asked decides how pictures must be annotated and what the network has to answer.",
     {"ask": ask, "overlap": overlap},
-    {"ask": {"task": "detect", "number": 3}, "overlap": {"first": [0, 0, 40, 40], "second": [10, 10, 50, 50]}},
+    {"ask": {"task": "detect", "number": 9}, "overlap": {"first": [0, 0, 40, 40], "second": [10, 10, 50, 50]}},
     _asks,
 )

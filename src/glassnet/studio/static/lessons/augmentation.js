@@ -41,9 +41,10 @@ export default function Augmentation({ lesson, run }) {
       ${yours ? html`<button type="button" class="button" onClick=${() => setAugment(yours)}>As your run was trained</button>` : null}
     </p>
     <div class="fields controls">${knobs.map(([name, knob]) => (knob.words
-      ? html`<${Choice} key=${name} label=${WORDS[name] || name} value=${augment[name] || "none"} options=${knob.words} change=${set(name)} note=${value.fields[name]} />`
+      ? html`<${Choice} key=${name} many label=${WORDS[name] || name} value=${augment[name] || "none"} options=${knob.words} change=${set(name)} note=${value.fields[name]} />`
       : html`<${Slider} key=${name} label=${WORDS[name] || name} value=${augment[name] || 0} min=${0} max=${knob.most === null ? knob.below - 0.05 : knob.most}
           step=${knob.most > 1 ? 1 : 0.05} unit=${name === "rotate" ? "degrees" : ""} change=${set(name)} note=${value.fields[name]} />`))}</div>
+    ${value && value.original.length === 1 ? html`<p class="note">This picture is grey, so a change of saturation does nothing to it.</p>` : null}
     <details><summary>The numbers behind it</summary>
       <p class="note">Each epoch has one matrix, which says for every pixel of the new picture where in the old one it comes from, and one factor and one
         amount for its brightness: new value = factor × old value + amount, from 0 (black) to 1 (white).</p>

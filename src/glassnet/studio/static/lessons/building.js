@@ -73,23 +73,23 @@ export default function Building({ lesson }) {
             <strong>${entry.title}</strong> <span class="note">${entry.text}</span></button>`)}
         </div>
         <div class="bench-list">
+          <${Blocks} shape=${[height, width, channels]} rows=${table ? table.rows : []} />
           <${Layers} layers=${layers} table=${table} drag=${drag} box=${box} focus=${focus} move=${move} remove=${remove}
             change=${(at, next) => setOwn(layers.map((layer, i) => (i === at ? next : layer)))} />
           <p class="hidden" role="status">${told}</p>
+          <${Totals} table=${table} />
         </div>
       </div>
-      <${Totals} table=${table} shape=${[height, width, channels]} />
     </${Piece}>
     <${Trial} layers=${layers} fits=${fits} />
     <${Training} layers=${layers} fits=${fits} size=${[height, width]} />`;
 }
 
-function Totals({ table, shape }) {
+function Totals({ table }) {
   const rows = table ? table.rows : [];
   const maps = rows.filter((row) => row.shape.length === 3);
   const sees = maps.length ? maps[maps.length - 1].receptive_field.join("×") : "–";
-  return html`<${Blocks} shape=${shape} rows=${rows} />
-    <${Beside}>
+  return html`<${Beside}>
       <${Figure} name="parameters" value=${table ? count(table.parameters) : null} note=${table && !table.fits ? "of the layers that fit" : "numbers that training finds"} />
       <${Figure} name="multiplications" value=${table ? (table.fits ? count(table.multiply_adds) : "–") : null} note="for one picture" />
       <${Figure} name="the last map sees" value=${sees} note="pixels of the picture, each of its values" />

@@ -56,13 +56,13 @@ function Own({ start }) {
   const last = rows[rows.length - 1];
   const at = Math.max(0, NEURONS.indexOf(neurons));
   return html`<${Piece} title="Too much room, or too little" error=${error}
-    try="24 points and 32 neurons: the training curve climbs, the curve of new points stays behind. Give it 300 points; then set the neurons to 0.">
+    try="With 24 points it learns nearly all of them by heart, and new points less well: overfitting. Give it 300 points: balanced. Then set the neurons to 0: underfitting.">
+    <${Choice} label="points" value=${points} options=${["clouds", "circle", "xor", "spiral"]} change=${setPoints} />
     <${Fields}>
-      <${Slider} label="neurons in each of two layers" value=${at} min=${0} max=${NEURONS.length - 1} show=${(i) => NEURONS[i]} change=${(i) => setNeurons(NEURONS[i])} />
+      <${Slider} label="neurons in two layers" value=${at} min=${0} max=${NEURONS.length - 1} show=${(i) => NEURONS[i]} change=${(i) => setNeurons(NEURONS[i])} />
       <${Slider} label="training points" value=${many} min=${8} max=${400} step=${4} change=${setMany} />
       <${Slider} label="dropout" value=${dropout} min=${0} max=${0.8} step=${0.05} change=${setDropout} />
       <${Slider} label="noise in the points" value=${noise} min=${0} max=${1} step=${0.05} change=${setNoise} />
-      <${Choice} label="points" value=${points} options=${["clouds", "circle", "xor", "spiral"]} change=${setPoints} />
     </${Fields}>
     <p class="row"><button type="button" class="button" onClick=${again}>Learn again</button>
       <button type="button" class="button" onClick=${() => setDraw(draw + 1)}>Other points</button>

@@ -45,9 +45,11 @@ export function Ball({ start }) {
 
   return html`<${Piece} title="A ball rolls downhill" error=${rolled.error || ground.error}
     try="Press Roll: the ball comes to rest in the right valley, though the left one is deeper. Then set the learning rate to 0.7 and roll again, and to 2.">
-    <${Fields}>
+    <div class="row wide-row">
       <${Choice} label="surface" value=${surface} options=${["bowl", "two valleys", "ridge"]} change=${anew(setSurface)} />
       <${Choice} label="optimizer" value=${optimizer} options=${["sgd", "adam"]} change=${anew(setOptimizer)} />
+    </div>
+    <${Fields}>
       <${Slider} label="learning rate" value=${rate} min=${0.001} max=${3} log change=${anew(setRate)} />
       <${Slider} label="momentum" value=${optimizer === "sgd" ? momentum : 0} min=${0} max=${0.95} step=${0.05} change=${anew(setMomentum)}
         note=${optimizer === "sgd" ? "" : "Adam has its own."} />
@@ -78,14 +80,13 @@ function Told({ way, at, last, rate, plain, ended }) {
 }
 
 function Side({ ground, way, at }) {
-  const middle = ground ? Math.floor(ground.y.length / 2) : 0;
-  const points = ground ? ground.x.map((x, i) => [x, ground.height[middle][i]]) : [];
-  const top = points.length ? Math.max(...points.map((point) => point[1])) * 1.08 : 1;
-  const inside = way.slice(0, at + 1).filter((place) => Math.abs(place.x) <= 2);
   const here = way[at];
-  return html`<${Plot} label="The loss over the weight x (the line where y is 0)" x="weight x" y="loss" range=${{ x: [-2, 2], y: [0, top] }} table=${false}
-    lines=${[{ name: "loss where y is 0", points }]} dots=${inside.map((place) => ({ x: place.x, y: Math.min(place.height, top), kind: "second" }))}
-    mark=${here ? { x: Math.max(-2, Math.min(2, here.x)), y: Math.min(here.height, top), text: "The ball" } : null} />`;
+  const row = ground && here ? Math.max(0, Math.min(POINTS - 1, Math.round(((here.y + 2) / 4) * (POINTS - 1)))) : 0;
+  const points = ground ? ground.x.map((x, i) => [x, ground.height[row][i]]) : [];
+  const top = ground ? Math.max(...ground.height[(POINTS - 1) / 2]) * 1.25 : 1;
+  const seen = here && Math.abs(here.x) <= 2 && here.height <= top;
+  return html`<${Plot} label="From the side: the loss over the weight x, cut through where the ball is" x="weight x" y="loss" range=${{ x: [-2, 2], y: [0, top] }} table=${false}
+    lines=${[{ name: "loss", points }]} mark=${seen ? { x: here.x, y: here.height, text: "The ball" } : null} />`;
 }
 
 // The surface as a map: the darker, the lower, with lines of equal height. A click or the arrow keys put the ball elsewhere.

@@ -34,7 +34,8 @@ function Moving({ shares, positive, yes, start }) {
   const points = curve.value ? curve.value.recall.map((recall, i) => [recall, curve.value.precision[i]]) : [];
   const best = curve.value ? curve.value.best : null;
   return html`<${Piece} title="Move the threshold" error=${error || curve.error}
-    try="Drag the threshold to the right: fewer pictures are answered with yes, precision mostly rises, recall falls.">
+    try=${yes === "yes" ? "Drag the threshold to 0.90: all that is found is right, but most is missed. At 0.10 nothing is missed, and nearly half of what is found is wrong."
+      : `Drag the threshold: to the right less is found, to the left more false alarms come in. Which mistake costs you more?`}>
     <${Strip} shares=${shares} positive=${positive} threshold=${threshold} yes=${yes} set=${setThreshold} />
     <div class="threshold"><${Slider} label=${`answer ${yes} from this share on`} value=${threshold} min=${0.01} max=${0.99} step=${0.01} change=${setThreshold} show=${(at) => Number(at).toFixed(2)} /></div>
     <p class="row">${best ? html`<button type="button" class="button" onClick=${() => setThreshold(Number(Math.max(0.01, Math.min(0.99, best.threshold)).toFixed(4)))}>Where F1 is highest</button>` : null}
@@ -52,7 +53,7 @@ function Moving({ shares, positive, yes, start }) {
         <p class="note tabular">F1 ${found.f1 ? found.f1.value.toFixed(3) : "–"}, accuracy ${found.accuracy ? found.accuracy.value.toFixed(3) : "–"}</p>
       </div>
     </${Beside}>
-    <${Plot} label="Precision and recall at every threshold" x="recall" y="precision" lines=${[{ name: "every threshold", points }]} range=${{ x: [0, 1], y: [0, 1] }}
+    <${Plot} label="Precision and recall at every threshold" x="recall" y="precision" lines=${[{ name: "every threshold", points }]} range=${{ x: [0, 1.03], y: [0, 1.06] }}
       mark=${found.precision && found.recall ? { x: found.recall.value, y: found.precision.value, text: "This threshold" } : null} />
     <p class="note tabular">${curve.value ? `Average precision, the area under this line: ${curve.value.average_precision.toFixed(3)}. F1 is highest, ${best.f1.toFixed(3)}, at a threshold of ${best.threshold.toFixed(3)}.` : ""}</p>
   </${Piece}>`;

@@ -49,12 +49,12 @@ function Ending({ start, run }) {
   const ended = value ? Math.min(value.epochs, scores.length) : 0;
   const best = value && value.best_epoch <= scores.length ? value.best_epoch : 0;
   return html`<${Piece} title="Early stopping" error=${error}
-    try="Change the score of epoch 7 to 0.70: that is a new best, and training goes on to the end.">
+    try="Set the patience to 1: training ends after epoch 4 and never comes to the better epoch 5.">
     <${Fields}>
       <${Slider} label="patience" value=${patience} min=${1} max=${10} change=${setPatience} unit="epochs" note="epochs without a new best before training ends" />
       <${Slider} label="smallest improvement" value=${delta} min=${0} max=${0.05} step=${0.005} change=${setDelta} note="less than this counts as none" />
     </${Fields}>
-    <${Grid} label="Validation score of each epoch" title="validation score after each epoch, from 0 to 1" values=${[scores]} change=${(rows) => setScores(rows[0])} digits=${3} />
+    <${Grid} label="Validation score of each epoch" title=${`validation score after each epoch, from 0 to 1; epochs 1 to ${scores.length} from left to right`} values=${[scores]} change=${(rows) => setScores(rows[0])} digits=${3} />
     <p class="row">
       <button type="button" class="button" onClick=${() => setScores([...scores, scores[scores.length - 1]])} disabled=${scores.length >= 60}>One epoch more</button>
       <button type="button" class="button" onClick=${() => setScores(scores.slice(0, -1))} disabled=${scores.length < 2}>One epoch less</button>
@@ -63,9 +63,9 @@ function Ending({ start, run }) {
     </p>
     <${Beside}>
       <${Plot} label="Validation score" x="epoch" y="validation score" table=${false}
-        lines=${[{ name: "reached", points: points.slice(0, ended || points.length) }, { name: "never trained", points: ended && ended < points.length ? points.slice(ended - 1) : [] }]}
+        lines=${[{ name: "reached", points: points.slice(0, ended || points.length) }, ...(ended && ended < points.length ? [{ name: "never trained", points: points.slice(ended - 1) }] : [])]}
         range=${{ x: [1, Math.max(2, scores.length)] }} mark=${best ? { x: best, y: scores[best - 1], text: "Kept" } : null} />
-      <div>
+      <div class="fit-figures">
         <${Figure} name="training ends after epoch" value=${value ? value.epochs : null} note=${value ? (value.stopped ? "the patience is over" : "the last epoch there is") : ""} />
         <${Figure} name="weights are kept of epoch" value=${value ? value.best_epoch : null} note="the best one; marked with a ring" />
       </div>
