@@ -59,7 +59,7 @@ function Temperature({ start, logits, names }) {
   const made = found.value;
   return html`<${Piece} title="Surer or less sure" error=${found.error}
     try="The same scores, divided by a temperature first. Raise it: the shares move together, and the answer stays the same. Lower it: one class takes all.">
-    <${Fields}><${Slider} label="Temperature" value=${temperature} min=${0.2} max=${10} log change=${setTemperature} /></${Fields}>
+    <${Fields}><${Slider} label="Temperature" value=${temperature} min=${0.1} max=${10} log change=${setTemperature} /></${Fields}>
     ${made ? html`<div class="scroll" tabindex="0" role="region" aria-label="Shares at this temperature"><table class="shares">
       <tbody>${made.classes.map((name, at) => html`<tr key=${name}><th scope="row">${name}</th><td class="number"><strong>${shown(made.shares[at], 4)}</strong></td>
         <td class="bar-cell" aria-hidden="true"><${Bar} share=${made.shares[at]} /></td></tr>`)}</tbody></table></div>
