@@ -132,6 +132,7 @@ def test_curves_are_fenced_and_replaced_after_a_resume(ledger, recipe, monkeypat
     with pytest.raises(LedgerError, match="does not belong"):
         ledger.epoch(claim, epoch(3, 0.99))
     curves = ledger.curves("s")
+    assert all(ledger.curve(run) == lines for run, lines in curves.items()) and ledger.curve(10**6) == []
     assert [(e.epoch, e.validation_score, e.seconds) for e in curves[1]] == [(1, 0.1, 1.5), (2, 0.25, 3.0)] and curves[
         2
     ] == []
@@ -146,6 +147,9 @@ def test_marks_come_back_to_the_last_bit(ledger, recipe, scores):
     with pytest.raises(LedgerError, match="does not belong"):
         ledger.finish(claim, 3, marks={"validation": values * 0})
     found = ledger.marks("s", "validation")
+    alone = ledger.marks_of(claim.run, "validation")
+    assert alone.dtype == np.float32 and np.array_equal(alone, found[claim.run], equal_nan=True)
+    assert ledger.marks_of(claim.run, "test") is None
     assert list(found) == [1] and found[1].dtype == np.float32 and np.array_equal(found[1], values)
     assert len(ledger.marks("s", "train")[1]) == 3 and ledger.marks("s", "test") == {} and ledger.check() == []
     with pytest.raises(LedgerError, match="one number per picture"):

@@ -87,6 +87,14 @@ class Book:
         """Return how right each picture of a split is, for the runs of a sweep that have it: float32 (n,) by the run's number."""
         return self.database.read(lambda c: sweeps.read_marks(c, sweep, split))
 
+    def curve(self, run: int) -> list[Epoch]:
+        """Return the epochs on record of one run; empty for a number that no run has."""
+        return self.database.read(lambda c: sweeps.read_curve(c, run))
+
+    def marks_of(self, run: int, split: str) -> "np.ndarray | None":
+        """Return how right each picture of a split is, float32 (n,) in the order of its rows; None where it is not on record."""
+        return self.database.read(lambda c: sweeps.read_marks_of(c, run, split))
+
     def check(self) -> list[str]:
         """Read the whole ledger and return what is wrong with it; empty when it is sound."""
         return self.database.problems() or self.database.read(inconsistencies)

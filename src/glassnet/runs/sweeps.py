@@ -157,6 +157,12 @@ def read_curves(connection: Connection, sweep: str) -> dict[int, list[Epoch]]:
     return found
 
 
+def read_curve(connection: Connection, run: int) -> list[Epoch]:
+    """Return the epochs of one run in order."""
+    chosen = select(*(EPOCHS.c[f.name] for f in fields(Epoch))).where(EPOCHS.c.run == run)
+    return [Epoch(*line) for line in connection.execute(chosen.order_by(EPOCHS.c.epoch))]
+
+
 def put_marks(connection: Connection, run: int, marks: Mapping[str, "np.ndarray"]) -> None:
     """Write how right each picture of a split is, in place of what stood there: float32 (n,) by split."""
     import numpy as np
@@ -178,6 +184,14 @@ def read_marks(connection: Connection, sweep: str, split: str) -> dict[int, "np.
     ours = select(MARKS.c.run, MARKS.c.data).join(RUNS, RUNS.c.id == MARKS.c.run)
     ours = ours.where((RUNS.c.sweep == sweep) & (MARKS.c.split == split)).order_by(MARKS.c.run)
     return {run: np.frombuffer(data, dtype="<f4").astype(np.float32) for run, data in connection.execute(ours)}
+
+
+def read_marks_of(connection: Connection, run: int, split: str) -> "np.ndarray | None":
+    """Return the marks of one run, float32 (n,); None where it has none."""
+    import numpy as np
+
+    data = connection.execute(select(MARKS.c.data).where((MARKS.c.run == run) & (MARKS.c.split == split))).scalar()
+    return None if data is None else np.frombuffer(data, dtype="<f4").astype(np.float32)
 
 
 def _line(sweep: str, one: Planned, values: str, now: str) -> dict[str, Any]:

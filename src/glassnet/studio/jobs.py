@@ -1,4 +1,4 @@
-"""Trainings that were started from the page: each is a process of the command line, and lives on when the studio does not.
+"""Trainings and sweeps that were started from the page: each is a process of the command line, and lives on when the studio does not.
 
 A job is two files in `.studio` in the folder of runs: what was started, and what it printed. Its process writes ledger and run folder as
 it does from a terminal; the studio only watches, and sends the signal that Ctrl-C sends.
@@ -23,12 +23,19 @@ from glassnet.studio import ids
 _FOLDER = ".studio"
 _MOST = 4  # trainings at one time: each wants the whole machine
 _NAMED = re.compile(r"^(?:training|resuming) (\S.*)$", re.MULTILINE)
+_NAMED_SWEEP = re.compile(
+    r"^(?:going on with (\S.*?): |(\S.*?): (?:the full grid of|[\d,]+ combinations, proposed by|as many combinations as fit))",
+    re.MULTILINE,
+)
 _TAIL = 16 << 10
 
 
 @dataclass(frozen=True)
 class Job:
-    """One process that was started. `born` tells it from a later process with the same number; `run` is known where it was said."""
+    """One process that was started. `born` tells it from a later process with the same number.
+
+    `run` is the name of its run or sweep, where it was known from the start.
+    """
 
     id: str
     words: list[str]
@@ -38,9 +45,14 @@ class Job:
     born: str
     run: str | None = None
 
+    @property
+    def is_sweep(self) -> bool:
+        """Whether it carries out a sweep, and not one training."""
+        return self.words[:1] == ["sweep"]
+
 
 class Jobs:
-    """The trainings of one folder of runs that a studio started, this one or an earlier one."""
+    """The trainings and sweeps of one folder of runs that a studio started, this one or an earlier one."""
 
     def __init__(self, out: Path) -> None:
         self.out = out
@@ -67,6 +79,17 @@ class Jobs:
                 raise RecipeError(f"Something works on {run} right now. Wait for its end.")
         return self._start(["eval", run], data, run)
 
+    def sweep(self, root: str, words: list[str], name: str | None) -> Job:
+        """Start `glassnet sweep` with these options. Raises RecipeError, StorageError."""
+        return self._start(["sweep", root, *words, *([f"--name={name}"] if name else [])], Path(root).name, name)
+
+    def resume_sweep(self, name: str, words: list[str], data: str) -> Job:
+        """Go on with a sweep. Raises RecipeError when it goes on already, StorageError."""
+        with self._lock:
+            if self.of_sweep(name) is not None:
+                raise RecipeError(f"{name} goes on right now.")
+        return self._start(["sweep", f"--resume={name}", *words], data, name)
+
     def all(self) -> list[Job]:
         """Return every job on record, newest first. Those whose run is on record by itself are forgotten once they have ended."""
         found = []
@@ -82,8 +105,14 @@ class Jobs:
         return next((job for job in self.all() if job.id == given), None) if ids.is_id(given) else None
 
     def of_run(self, name: str) -> Job | None:
-        """Return the job that trains a run right now."""
-        return next((job for job in self.all() if self.run_of(job) == name and self.is_alive(job)), None)
+        """Return the job that trains a run right now; the runs of a sweep have none of their own."""
+        trainings = (job for job in self.all() if not job.is_sweep)
+        return next((job for job in trainings if self.run_of(job) == name and self.is_alive(job)), None)
+
+    def of_sweep(self, name: str) -> Job | None:
+        """Return the job that carries out a sweep right now."""
+        sweeps = (job for job in self.all() if job.is_sweep)
+        return next((job for job in sweeps if self.run_of(job) == name and self.is_alive(job)), None)
 
     def is_alive(self, job: Job) -> bool:
         """Tell whether the job's process still works."""
@@ -110,15 +139,16 @@ class Jobs:
         return text.partition("\n")[2] if start else text
 
     def run_of(self, job: Job) -> str | None:
-        """Return the name of the run that a job trains, once it has one."""
+        """Return the name of the run that a job trains, or of its sweep, once it has one."""
         if job.run is not None:
             return job.run
         try:
             with self._log(job.id).open("rb") as file:
-                found = _NAMED.search(file.read(256 << 10).decode("utf-8", "replace"))
+                said = file.read(256 << 10).decode("utf-8", "replace")
         except OSError:
             return None
-        return found[1].strip() if found else None
+        found = (_NAMED_SWEEP if job.is_sweep else _NAMED).search(said)
+        return next(name for name in found.groups() if name).strip() if found else None
 
     def stop(self, job: Job) -> None:
         """Ask the process to save and stop, as Ctrl-C does. Asked a second time it ends at once. Does nothing when it has ended."""
@@ -141,6 +171,7 @@ class Jobs:
         said = self.said(job)
         return {
             "id": job.id,
+            "kind": "sweep" if job.is_sweep else "training",
             "data": job.data,
             "started": job.started,
             "run": self.run_of(job),
@@ -157,7 +188,9 @@ class Jobs:
         with self._lock:
             busy = [job for job in self.all() if self.is_alive(job)]
             if len(busy) >= _MOST:
-                raise RecipeError(f"{len(busy)} trainings are running already. Stop one, or wait for its end.")
+                raise RecipeError(
+                    f"{len(busy)} trainings and sweeps are running already. Stop one, or wait for its end."
+                )
             made = uuid.uuid4().hex[:16]
             try:
                 self._folder.mkdir(parents=True, exist_ok=True)
@@ -173,7 +206,8 @@ class Jobs:
                 raise StorageError(durable.why(self._folder, error)) from error
             self._children[made] = child
             started = datetime.now(UTC).isoformat(timespec="microseconds")
-            known = run if words[0] in ("resume", "eval") else None  # a run that is to begin is not on record yet
+            beginning = words[0] == "train" or (words[0] == "sweep" and not words[1].startswith("--resume="))
+            known = None if beginning else run  # one that is to begin is not on record yet
             job = Job(made, words, data, started, child.pid, _birth(child.pid), known)
             durable.write_json(self._folder / f"{made}.json", asdict(job))
             return job

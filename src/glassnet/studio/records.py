@@ -1,7 +1,9 @@
 """What the ledger says, as the pages show it: rows by id, the curve of one run, how right each picture was. Imports little at start."""
 
 import contextlib
+import math
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from glassnet.runs.book import Book
     from glassnet.runs.rows import Row
-    from glassnet.runs.sweeps import SweepRow
+    from glassnet.runs.sweeps import Epoch, SweepRow
 
 
 class Gone(GlassnetError):  # noqa: N818  it is an answer, not a fault
@@ -89,26 +91,13 @@ class Records:
 
     def curve(self, row: "Row") -> list[dict[str, Any]]:
         """Return one line per finished epoch; what was not a number is None."""
-        from sqlalchemy import select
-
-        from glassnet.runs.schema import EPOCHS
-
         book = self.book()
-        columns = ("epoch", "loss", "score", "validation_loss", "validation_score", "seconds")
-        asked = select(*(EPOCHS.c[name] for name in columns)).where(EPOCHS.c.run == row.id).order_by(EPOCHS.c.epoch)
-        return [] if book is None else book.database.read(lambda c: [dict(line._mapping) for line in c.execute(asked)])
+        return [] if book is None else [_plain(epoch) for epoch in book.curve(row.id)]
 
     def marks(self, row: "Row", split: str) -> "np.ndarray | None":
         """Return how right each picture of a split is, float32 (n,) in [0, 1], in the order of its rows; None where it is not known."""
-        import numpy as np
-        from sqlalchemy import select
-
-        from glassnet.runs.schema import MARKS
-
         book = self.book()
-        asked = select(MARKS.c.data).where((MARKS.c.run == row.id) & (MARKS.c.split == split))
-        data = None if book is None else book.database.read(lambda c: c.execute(asked).scalar())
-        return None if data is None else np.frombuffer(data, dtype="<f4").astype(np.float32)
+        return None if book is None else book.marks_of(row.id, split)
 
     def stamp(self) -> tuple[int, ...]:
         """Return what changes whenever the ledger's file does, without opening it."""
@@ -157,6 +146,12 @@ def shown(row: "Row", records: Records) -> dict[str, Any]:
         "report": folder is not None and folder.report.is_file(),
         "resumable": row.sweep is None and folder is not None and folder.can_resume(),
     }
+
+
+def _plain(epoch: "Epoch") -> dict[str, Any]:
+    """An infinite loss is on record, but JSON has no word for it."""
+    values = {name: value for name, value in asdict(epoch).items() if name != "run"}
+    return {name: None if value is None or not math.isfinite(value) else value for name, value in values.items()}
 
 
 def _headline(row: "Row", split: str) -> dict[str, Any] | None:
