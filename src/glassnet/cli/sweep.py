@@ -7,6 +7,7 @@ A setting that only counts with another: `--set "train.momentum=0.8..0.99 when t
 """
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from glassnet.cli.options import add_recipe, recipe_of
@@ -50,6 +51,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--on", choices=["auto", "here", "pool", "ray"], default="auto", help="where runs are trained")
     parser.add_argument("--workers", type=int, metavar="N", help="how many runs at a time (default: one per core)")
+    parser.add_argument(
+        "--plan", action="store_true", help="say what would be tried and how long it may take, and begin nothing"
+    )
     parser.add_argument("--ledger", metavar="URL", help="a shared ledger, as postgresql://user@host/database")
     parser.add_argument("--join", metavar="URL", help="take combinations of the newest open sweep in a shared ledger")
     add_recipe(parser, without=_OWN)
@@ -75,12 +79,25 @@ def run(options: argparse.Namespace) -> int:
         space = read_settings(options.settings, own) if options.settings else None
         asked = {name: getattr(options, name) for name in ("method", "combinations", "repeats", "prune", "minutes")}
         asked["seed"] = options.sweep_seed
+        if options.plan:
+            return _show_plan(recipe, space, asked, options, console)
         result = start.sweep(recipe, space, asked, name=options.name, ledger=options.ledger, **shared)
     if options.json:
         console.result(result.as_dict())
         return 0
     console.line(f"\n{result}")
     _show_next(result, console, options)
+    return 0
+
+
+def _show_plan(recipe: Any, space: Any, asked: dict[str, Any], options: argparse.Namespace, console: Console) -> int:
+    from glassnet.sweeps.outlook import outlook
+
+    found = outlook(recipe, space, asked, Path(options.out), console, options.on, options.workers)
+    if options.json:
+        console.result(found.as_dict())
+    else:
+        console.line(f"\n{found}")
     return 0
 
 

@@ -8,11 +8,10 @@ import contextlib
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from glassnet.errors import DataError, InterruptedRun, LedgerError, RecipeError, StorageError
+from glassnet.errors import InterruptedRun, LedgerError, RecipeError, StorageError
 from glassnet.pipeline.observer import Observer
 from glassnet.recipe import Recipe, recipe_from
 from glassnet.runs import names
@@ -20,17 +19,17 @@ from glassnet.runs.environment import code_version, machine
 from glassnet.runs.folder import RunFolder
 from glassnet.runs.ledger import Ledger
 from glassnet.sweeps.bench import Bench
-from glassnet.sweeps.estimate import estimate
 from glassnet.sweeps.finish import finish
 from glassnet.sweeps.gathering import gather
 from glassnet.sweeps.hands import Hands
+from glassnet.sweeps.outlook import asked_of, look_ahead
 from glassnet.sweeps.plan import Plan, decide, plan_from
 from glassnet.sweeps.result import SweepResult
 from glassnet.sweeps.runners import runner
-from glassnet.sweeps.space import Space, read_space, space_from
+from glassnet.sweeps.space import Space, space_from
 from glassnet.sweeps.stopping import hearing
-from glassnet.sweeps.telling import ended_runs, said_time, tell
-from glassnet.sweeps.worker import Station, own_settings, planned
+from glassnet.sweeps.telling import ended_runs, tell
+from glassnet.sweeps.worker import Station, planned
 
 _ENOUGH = 2_000  # combinations of a grid that go into one transaction
 # A full disk, short memory, an unreachable ledger, a bug that was mended: such failures may not come back. A NaN or bad settings would.
@@ -54,22 +53,15 @@ def sweep(
     Raises RecipeError, DataError and LedgerError before anything runs, InterruptedRun once everything is saved.
     """
     began, observer, out = time.time(), observer or Observer(), Path(out)
-    space, said = _asked(recipe, space, asked)
+    space, said = asked_of(recipe, space, asked)
     base = recipe.changed({"sweep": None})
-    plan, choices = decide(space, said)
+    decided = decide(space, said)
     book = Ledger(out, ledger)
     folder = _folder(book, base, out, name)
     bench = Bench(base, out, folder.path, observer)
     with _gone_if_refused(folder):
-        prepared = bench.prepare()
-        _check_validation(prepared)
-        hands = Hands.choose(on, workers, plan, base)
-        plan = replace(plan, threads=base.train.threads or hands.threads, device=hands.device)
-        combinations = list(space.grid()) if plan.is_grid else [_first(space, plan)]
-        expected = estimate(bench, base.changed(own_settings(plan, base, 1)), combinations)
-    if base.train.precision is None and "train.precision" not in space.names:
-        plan = replace(plan, precision=str(expected.precision.value))
-        choices.append(replace(expected.precision, reason=f"{expected.precision.reason}; the same for every run"))
+        ahead = look_ahead(bench, space, *decided, on, workers)
+    plan, hands, prepared = ahead.plan, ahead.hands, bench.prepare()
     book.new_sweep(
         folder.name,
         base.model_dump(mode="json", exclude_unset=True),
@@ -82,9 +74,8 @@ def sweep(
     )
     with _how_to_go_on(folder.name, out, ledger), hearing():
         if plan.is_grid:
-            _put_on_record(book, folder.name, plan, base, combinations)
-        times = "\n".join(filter(None, [said_time(plan, hands.workers, expected.seconds), expected.refused]))
-        tell(observer, folder.name, space, plan, [*choices, *hands.choices], times)
+            _put_on_record(book, folder.name, plan, base, ahead.combinations)
+        tell(observer, folder.name, space, plan, ahead.choices, ahead.times())
         return _work(book, folder.name, out, observer, ledger, hands, bench, began)
 
 
@@ -135,22 +126,6 @@ def newest_open(out: str | Path, ledger: str) -> str:
     return found[-1]
 
 
-def _asked(recipe: Recipe, space: Space | None, asked: dict[str, Any] | None) -> tuple[Space, dict[str, Any]]:
-    """Put together what the recipe's `sweep` says and what was asked beside it, which wins."""
-    own = recipe.sweep
-    given = {name: value for name, value in (asked or {}).items() if value is not None}
-    if own is not None:
-        given = {name: getattr(own, name) for name in own.model_fields_set - {"space"}} | given
-        if space is None or not space.settings:
-            space = read_space(own.space)
-    if space is None or not space.settings:
-        raise RecipeError(
-            "Nothing to try was named. Say which settings take which values: `glassnet sweep photos --set train.lr=0.1,0.01`, "
-            "or `sweep: {train.lr: [0.1, 0.01]}` in the recipe."
-        )
-    return space, given
-
-
 def _folder(book: Ledger, base: Recipe, out: Path, name: str | None) -> RunFolder:
     taken = book.names()
     if name is not None and name in taken:
@@ -158,20 +133,6 @@ def _folder(book: Ledger, base: Recipe, out: Path, name: str | None) -> RunFolde
             f"There is already a run or a sweep called {name!r}. Choose another --name, or go on with --resume."
         )
     return names.create(out, names.stem(base.data.root, "sweep"), taken, name)
-
-
-def _check_validation(prepared: Any) -> None:
-    if not len(prepared.lock.validation):
-        raise DataError(
-            "There are no validation pictures, so combinations could not be compared. Set some aside: --validation 0.15."
-        )
-
-
-def _first(space: Space, plan: Plan) -> dict[str, Any]:
-    """Return the first proposal. Raises RecipeError before anything runs when the method cannot work here."""
-    from glassnet.sweeps.proposing import propose
-
-    return propose(space, plan.method, plan.seed, (), 1)
 
 
 def _put_on_record(book: Ledger, name: str, plan: Plan, base: Recipe, combinations: list[dict[str, Any]]) -> None:

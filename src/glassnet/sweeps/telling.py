@@ -32,7 +32,12 @@ def said_time(plan: Plan, workers: int, seconds: float) -> str:
     whole = f"{runs:,} run{'s' if runs > 1 else ''} of about {_clock(seconds)} each"
     if workers > 1:
         whole += f", {workers} at a time"
-    return f"{whole}: about {_clock(-(-runs // workers) * seconds)} in all, less whatever is given up early."
+    return f"{whole}: about {_clock(whole_seconds(plan, workers, seconds) or 0.0)} in all, less whatever is given up early."
+
+
+def whole_seconds(plan: Plan, workers: int, seconds: float) -> float | None:
+    """Return how long all runs take, `seconds` being those of one; None where only the minutes say when it ends."""
+    return None if plan.combinations is None else -(-plan.combinations * plan.repeats // workers) * seconds
 
 
 def _clock(seconds: float) -> str:
