@@ -37,8 +37,7 @@ def about(found: "Explained") -> dict[str, Any]:
     return {
         "task": found.predictor.task.name,
         "picture": found.picture.name,
-        "said": found.answer.text(3),
-        "notes": list(found.notes),
+        "views": found.predictor.views,
         "targets": [target.as_dict() for target in found.targets],
         "target": chosen,
         "maps": maps,

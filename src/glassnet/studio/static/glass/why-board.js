@@ -69,13 +69,9 @@ function drawGround(canvas, { shape: [height, width, channels], bytes }, pale) {
 }
 
 function drawHeat(canvas, values, height, width, most) {
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   draw(canvas, values, 0, height, width, most);
-  clear(canvas, values, most);
-}
-
-// What is near zero lets the picture through; the eye sees the root of a share as even steps.
-function clear(canvas, values, most) {
-  const context = canvas.getContext("2d");
+  // What is near zero lets the picture through; the eye sees the root of a share as even steps.
   const image = context.getImageData(0, 0, canvas.width, canvas.height);
   for (let i = 0; i < values.length; i += 1) image.data[4 * i + 3] = most > 0 ? 255 * Math.sqrt(Math.min(1, Math.abs(values[i]) / most)) : 0;
   context.putImageData(image, 0, 0);

@@ -68,7 +68,7 @@ export function Looked({ value }) {
 // The present address with other values: another picture in the same glass.
 export function to(values) {
   const query = new URLSearchParams(location.search);
-  for (const name of ["at", "picture"]) query.delete(name);
+  for (const name of ["at", "picture", "from"]) query.delete(name);
   for (const [name, value] of Object.entries(values)) query.set(name, value);
   return `${location.pathname}?${query}`;
 }

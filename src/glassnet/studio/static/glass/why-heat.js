@@ -42,10 +42,10 @@ export default function Heat({ run, source, about, query }) {
       <${Choices} about=${about} method=${method} target=${target} layer=${layer} />
       <${Working} busy=${busy} told=${told} what="Making the heat map" />
       <${Wrong} text=${error} />
-      ${found ? html`<h3>${METHODS.find(([name]) => name === method)[1]} for ${found.target}</h3>
+      ${found ? html`<h3>${found.method[0].toUpperCase() + found.method.slice(1)} for ${found.target}</h3>
         <p>${found.sentence}</p>
         ${found.strongest.length ? html`<p>Most for it: ${found.strongest.map(([each, row, column], i) => html`${i ? "; " : ""}<span class="tabular">${shown(each, 3)}</span> at row ${row}, column ${column}`)}.</p>` : null}
-        <${Numbers} found=${found} />` : null}
+        <${Numbers} found=${found} mirrored=${about.views === "mirror"} />` : null}
     </div>
   </div>`;
 }
@@ -95,9 +95,9 @@ function Choices({ about, method, target, layer }) {
 }
 
 // The heat as numbers, made when they are asked for: the layer's own map for Grad-CAM, else the pixels, as means where they are many.
-function Numbers({ found }) {
+function Numbers({ found, mirrored }) {
   const [open, setOpen] = useState(false);
-  const { rows, step, what } = open ? squares(found) : { rows: [] };
+  const { rows, step, what } = open ? squares(found, mirrored) : { rows: [] };
   return html`<details onToggle=${(event) => setOpen(event.currentTarget.open)}><summary>As numbers</summary>
     ${open ? html`<p class="note">${what}${step > 1 ? ` Each number is the mean of ${step} × ${step} of them.` : ""}</p>
       <${Scroll} label="The heat as numbers"><table class="why-numbers">
@@ -106,7 +106,7 @@ function Numbers({ found }) {
       </table></${Scroll}>` : null}</details>`;
 }
 
-function squares(found) {
+function squares(found, mirrored) {
   const { shape: [height, width], values } = found.map || found;
   const step = Math.ceil(Math.max(height, width) / CELLS);
   const mean = (top, left) => {
@@ -120,6 +120,6 @@ function squares(found) {
     return sum / count;
   };
   const range = (side) => Array.from({ length: Math.ceil(side / step) }, (_, i) => i * step);
-  const what = found.map ? `The map of ${found.layer}, ${height} × ${width} values, before it is laid over the picture.` : `The ${height} × ${width} pixels that the network sees.`;
+  const what = found.map ? `The map of ${found.layer}, ${height} × ${width} values, before it is laid over the picture${mirrored ? "; the heat adds that of the mirror image" : ""}.` : `The ${height} × ${width} pixels that the network sees.`;
   return { rows: range(height).map((y) => range(width).map((x) => mean(y, x))), step, what };
 }
