@@ -171,3 +171,16 @@ def test_where_every_combination_fails_the_sweep_ends_without_a_winner(photos, s
     assert (found.status, found.winner) == ("done", None)
     assert "2 failed" in capsys.readouterr().out
     assert (tmp_path / found.name / "combinations.csv").exists()
+
+
+def test_the_statistics_of_a_sweep_are_made_once(photos, sweep, tiny, tmp_path, monkeypatch):
+    from glassnet.sweeps import gathering
+
+    made = []
+    whole = gathering.optimism
+    monkeypatch.setattr(gathering, "optimism", lambda *given: made.append(len(given[0])) or whole(*given))
+    words = ["--set", "train.lr=0.1,0.01", *tiny, "--epochs", "1", "--on", "here", "--out", tmp_path]
+    assert sweep(photos, *words) == 0
+    assert made == [2]
+    (page,) = tmp_path.glob("*/report.html")
+    assert "test set" in page.read_text()

@@ -12,6 +12,7 @@ from glassnet.report.sweep.write import write_sweep_report
 from glassnet.runs.folder import RunFolder
 from glassnet.runs.ledger import Ledger
 from glassnet.sweeps.gathering import gather
+from glassnet.sweeps.overview import overview
 from glassnet.sweeps.result import SweepResult
 
 REPORT, TABLE = "report.html", "combinations.csv"
@@ -27,21 +28,19 @@ def finish(book: Ledger, name: str, out: Path, observer: Observer) -> SweepResul
 
 
 def _finish(book: Ledger, name: str, out: Path, observer: Observer) -> SweepResult:
-    found = book.sweep(name)
-    if found.status != "done":
-        winner = gather(book, name, out).winner
+    seen = overview(book, name)
+    winner = seen.winner
+    if seen.found.status != "done":
         book.settle_sweep(name, status="done", winner=None if winner is None else winner.id, ended=True)
-    result = gather(book, name, out)
-    winner = result.winner
     # Whoever was killed after opening the test set has shown its score to nobody, so it is the score that tells whether it is due.
-    if winner is not None and winner.headline("test") is None and _has_test(out, winner.name):
-        observer.line(f"\nopening the test set once, for {winner.name}, which did best on validation")
-        try:
+    try:
+        if winner is not None and winner.headline("test") is None and _has_test(out, winner.name):
+            observer.line(f"\nopening the test set once, for {winner.name}, which did best on validation")
             evaluate(winner.name, out, "test", Observer(), book)
-        except GlassnetError:
-            write(result, out)  # everything else is there to be seen
-            raise
-        result = gather(book, name, out)
+    except GlassnetError:
+        write(gather(book, name, out), out)  # everything else is there to be seen
+        raise
+    result = gather(book, name, out)
     write(result, out)
     return result
 

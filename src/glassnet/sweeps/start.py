@@ -23,6 +23,7 @@ from glassnet.sweeps.finish import finish
 from glassnet.sweeps.gathering import gather
 from glassnet.sweeps.hands import Hands
 from glassnet.sweeps.outlook import asked_of, look_ahead
+from glassnet.sweeps.overview import overview
 from glassnet.sweeps.plan import Plan, decide, plan_from
 from glassnet.sweeps.result import SweepResult
 from glassnet.sweeps.runners import runner
@@ -198,5 +199,4 @@ def _work(
     where = root if hands.name == "ray" else bench.base.data.root
     station = Station(str(out.resolve()), url, name, where, deadline, began)
     runner(hands.name)(station, hands.workers, ended_runs(book, name, plan, observer), bench)
-    result = gather(book, name, out)
-    return result if result.left else finish(book, name, out, observer)
+    return gather(book, name, out) if overview(book, name).left else finish(book, name, out, observer)
