@@ -81,3 +81,14 @@ def test_questions_are_made_of_the_reader_s_own_numbers(explained, runs):
     assert min(abs(logit.answer - own) for own in found.seen["dense1"].values) < 1e-4
     first = find("convolution").questions(found)[-1]
     assert "your filter" not in first.text and "bias" in first.text
+
+
+def test_the_line_of_a_neuron_is_where_its_sum_is_zero():
+    gate = find("perceptron").computes["gate"]
+    for weights, bias in (([1, 1], -1.5), ([1, -1], 0), ([2, 0], -1), ([0, -3], 0.5), ([0.4, 2], -0.1)):
+        line = gate({"weights": weights, "bias": bias})["line"]
+        assert len(line) == 2 and line[0] != line[1]
+        for a, b in line:
+            assert abs(weights[0] * a + weights[1] * b + bias) < 1e-9
+            assert -0.5 <= min(a, b) and max(a, b) <= 1.5 and {a, b} & {-0.5, 1.5}
+    assert gate({"weights": [1, 1], "bias": 50})["line"] == gate({"weights": [0, 0], "bias": 1})["line"] == []

@@ -9,7 +9,7 @@ import { useShared } from "./parts/shared.js";
 
 const SETS = [["clouds", "two clouds"], ["circle", "a ring"], ["xor", "xor"], ["spiral", "a spiral"]].map(([value, text]) => ({ value, text }));
 const ACTIVATIONS = [["tanh", "tanh"], ["relu", "ReLU"], ["sigmoid", "sigmoid"], ["gelu", "GELU"]].map(([value, text]) => ({ value, text }));
-const DECAYS = [0, 0.1, 1, 3, 10].map((value) => ({ value, text: String(value) }));
+const DECAYS = [0, 0.001, 0.01, 0.03, 0.1].map((value) => ({ value, text: String(value) }));
 const PASSES = 1; // a call; the next begins when the answer is drawn
 const PAUSE = 40; // milliseconds between two calls, so that the page stays quick
 const LONGEST = 2000; // passes after which it rests by itself
@@ -33,6 +33,7 @@ export default function Playground({ lesson }) {
   const drawn = useCompute("playground", "examples", { points, count, noise, seed: start });
   const run = useTraining(network, settings);
   const { now, curve, error, going } = run;
+  const overfit = () => { setPoints("clouds"); setNoise(0.8); setCount(40); setHidden([12, 12]); setRate(0.03); setDecay(0); setDropout(0); };
   const layer = (i) => (size) => setHidden(good.map((old, at) => (at === i ? size : old)));
   return html`<div class="play">
     <div class="board">
@@ -67,12 +68,14 @@ export default function Playground({ lesson }) {
         <p class="note tabular">${now ? `${now.parameters} weights and biases.` : ""}</p>
         <${Neurons} now=${now} />
       </${Piece}>
-      <${Piece} title="How it learns" try="Set the learning rate to 3 and press Start: the loss jumps and does not settle. With few points and much noise, try weight decay: the boundary becomes smoother.">
+      <${Piece} title="How it learns" try="Set the learning rate to 3 and press Start: the loss jumps and does not settle.">
         <${Fields}>
           <${Slider} label="Learning rate" value=${rate} min=${0.0001} max=${10} log=${true} change=${setRate} />
           <${Slider} label="Dropout" value=${dropout} min=${0} max=${0.8} step=${0.1} change=${setDropout} />
         </${Fields}>
         <${Choice} label="Weight decay (regularisation)" value=${decay} options=${DECAYS} change=${setDecay} />
+        <p>Many neurons wind around few noisy points: ${" "}<button type="button" class="link" onClick=${overfit}>set this up</button> and press Start.
+          Then start anew with a weight decay of 0.01: more of the new points are right.</p>
         <${Plot} label="Loss" x="passes" y="loss" table=${false} range=${{ x: [0, Math.max(40, now ? now.passes : 0)], y: [0, Math.max(1, Math.min(5, Math.max(0, ...curve.map((one) => one.loss))))] }}
           lines=${[{ name: "training points", points: curve.map((one) => [one.passes, one.loss]) }, { name: "new points", points: curve.map((one) => [one.passes, one.new_loss]) }]} />
         <${Rows} caption="Where it stands" head=${["", "loss", "right answers"]} rows=${now ? [

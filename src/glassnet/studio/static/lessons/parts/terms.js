@@ -22,7 +22,7 @@ export function Terms({ terms, bias = null, result, digits, names = ["weight", "
     <tbody>${terms.map(line)}</tbody>
     <tfoot>
       ${bias === null ? null : html`<tr><th scope="row" colspan="2">+ bias</th><td class="number"><strong>${cellText(bias, digits)}</strong></td><td></td></tr>`}
-      <tr class="total"><th scope="row" colspan="2">= sum</th><td class="number" role="status"><strong>${cellText(result, digits)}</strong></td><td></td></tr>
-      ${after.map((one) => html`<tr class="total"><th scope="row" colspan="2">${one.name}</th><td class="number" role="status"><strong>${cellText(one.value, digits)}</strong></td><td></td></tr>`)}
+      <tr class="total"><th scope="row" colspan="2">= sum</th><td class="number"><strong role="status">${cellText(result, digits)}</strong></td><td></td></tr>
+      ${after.map((one) => html`<tr class="total"><th scope="row" colspan="2">${one.name}</th><td class="number"><strong role="status">${cellText(one.value, digits)}</strong></td><td></td></tr>`)}
     </tfoot></table></div>`;
 }
