@@ -19,6 +19,8 @@ from glassnet.networks.words import nearest
 if TYPE_CHECKING:
     from glassnet.lessons.picking import Pick
 
+Owns = Callable[[Any], dict[str, dict[str, Any]]]
+"""Of an explained picture: for some computations the values to begin with."""
 Compute = Callable[[dict[str, Any]], dict[str, Any]]
 """Plain JSON values in and out. Raises RecipeError with a sentence where the values do not fit."""
 
@@ -73,6 +75,7 @@ class Lesson:
     computes: Mapping[str, Compute]
     examples: Mapping[str, Mapping[str, Any]]
     asks: "Callable[[Any, Pick], list[Question]]" = field(repr=False)
+    owns: Owns | None = field(default=None, repr=False)
 
     def compute(self, name: str, given: Any = None) -> dict[str, Any]:
         """Return what a computation makes of `given`; None: of its example. Raises RecipeError."""
@@ -90,6 +93,10 @@ class Lesson:
         from glassnet.lessons.picking import Pick
 
         return self.asks(explained, Pick(seed, self.name))
+
+    def own(self, explained: Any) -> dict[str, dict[str, Any]]:
+        """Return values like those of `examples`, for the computations that can begin with an explained picture's own numbers."""
+        return {} if self.owns is None or explained is None else self.owns(explained)
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""

@@ -132,6 +132,25 @@ def _from_network(explained: Any, pick: Pick) -> list[Question]:
     return questions
 
 
+def _own(explained: Any) -> dict[str, dict[str, Any]]:
+    """The window with the strongest answer of the network's first convolution, the weights that read it, and their bias."""
+    layer = next((each for each in explained.seen if each.kind == "conv"), None)
+    if layer is None:
+        return {}
+    strongest = np.unravel_index(np.abs(layer.values).argmax(), layer.shape)
+    opened = explained.arithmetic(layer.name, *map(int, strongest))
+    shape = tuple(max(term.at[axis] for term in opened.terms) + 1 for axis in range(3)) if opened.how == "sum" else (0,)
+    if shape[0] not in (1, 3) or max(shape[1:]) > 7:
+        return {}
+    window, weights = np.zeros(shape), np.zeros(shape)
+    for term in opened.terms:
+        window[term.at], weights[term.at] = round(term.value, 3), round(term.weight, 3)
+    given = {"bias": round(opened.bias or 0.0, 3), "row": 0, "column": 0}
+    if shape[0] == 1:
+        return {"patch": {"picture": window[0].tolist(), "filter": weights[0].tolist(), **given}}
+    return {"colours": {"picture": window.tolist(), "filter": weights.tolist(), **given}}
+
+
 _ISOLATED = [[0, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 0]]
 _BLOCK = [[0, 0, 0, 0], [0, 1, 1, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
 
@@ -162,4 +181,5 @@ LESSON = Lesson(
         "diagonals": {"filter": DIAGONAL},
     },
     _asks,
+    _own,
 )

@@ -54,6 +54,14 @@ class Pick:
         return best
 
 
+def around(values: np.ndarray, place: int, side: int) -> np.ndarray:
+    """Return the part of one map of (C, H, W), at most side × side, that lies around the place that argmax or argmin found."""
+    c, y, x = np.unravel_index(place, values.shape)
+    height, width = values.shape[1:]
+    top, left = min(max(0, y - side // 2), max(0, height - side)), min(max(0, x - side // 2), max(0, width - side))
+    return values[c, top : top + side, left : left + side]
+
+
 def layers_of_kind(explained: Any, *kinds: str) -> list[Any]:
     """Return the layers of an explained picture's network that are of one of these kinds; none where nothing is explained."""
     return [] if explained is None else [layer for layer in explained.seen if layer.kind in kinds]

@@ -1,5 +1,6 @@
 """Pooling: a window of values becomes one."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from glassnet.lessons.contract import Lesson, Question
 from glassnet.lessons.examples import BLUE, FEATURES, FILTERS, GREEN, RED, X_IMAGE
 from glassnet.lessons.inputs import Given
-from glassnet.lessons.picking import Pick
+from glassnet.lessons.picking import Pick, around
 from glassnet.lessons.reading import cut, few, grid_text
 from glassnet.lessons.worked import sized, worked
 
@@ -117,6 +118,21 @@ def _asks(explained: Any, pick: Pick) -> list[Question]:
     ]
 
 
+def _own(explained: Any) -> dict[str, dict[str, Any]]:
+    """A part of the first map of the network that a pooling comes next to; of any map where there is none."""
+    layers = [each for each in explained.seen if len(each.shape) == 3 and min(each.shape[1:]) >= 2]
+    before = [
+        each for each, after in pairwise(explained.seen) if after.kind in ("maxpool", "avgpool") and each in layers
+    ]
+    if not layers:
+        return {}
+    values = (before or layers)[0].values
+    part = around(values, int(np.abs(values).argmax()), 6)
+    return {
+        "pool": {"map": np.round(part.astype(float), 2).tolist(), "kind": "max", "size": 2, "stride": 2, "ceil": False}
+    }
+
+
 LESSON = Lesson(
     "pooling",
     "Pooling",
@@ -135,4 +151,5 @@ LESSON = Lesson(
         "moved": {"feature": "A", "down": 0, "right": 1},
     },
     _asks,
+    _own,
 )

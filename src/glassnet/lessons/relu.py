@@ -8,7 +8,7 @@ import numpy as np
 from glassnet.lessons.contract import Lesson, Question
 from glassnet.lessons.examples import FEATURES, X_IMAGE
 from glassnet.lessons.inputs import Given
-from glassnet.lessons.picking import Pick
+from glassnet.lessons.picking import Pick, around
 from glassnet.lessons.reading import cut, few, listed
 from glassnet.lessons.worked import worked
 from glassnet.networks.layers import ACTIVATIONS
@@ -126,6 +126,17 @@ def _before_relu(explained: Any) -> list[Any]:
     ]
 
 
+def _own(explained: Any) -> dict[str, dict[str, Any]]:
+    """A part of the first layer that a ReLU comes next to: of the map that is most evenly above and below 0, around its lowest number."""
+    maps = _before_relu(explained)
+    if not maps:
+        return {}
+    values = maps[0].values
+    even = int(np.abs((values < 0).mean((1, 2)) - 0.5).argmin())
+    part = around(values[even : even + 1], int(values[even].argmin()), 7)
+    return {"activate": {"map": np.round(part.astype(float), 2).tolist(), "activation": "relu"}}
+
+
 LESSON = Lesson(
     "relu",
     "ReLU",
@@ -134,4 +145,5 @@ LESSON = Lesson(
     {"match": match, "activate": activate},
     {"match": {"feature": "A"}, "activate": {"map": [[0.77, -0.11, 0.11], [-0.11, 1.0, -0.11]], "activation": "relu"}},
     _asks,
+    _own,
 )

@@ -46,8 +46,8 @@ def softmax(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _asks(explained: Any, pick: Pick) -> list[Question]:
-    vote = None if explained is None else explained.seen.graph.nodes.get(explained.seen.graph.vote)
-    if vote is None:
+    own = {} if explained is None else _own(explained)
+    if not own:
         logits, names, temperature, whose = (
             [pick.tenths(-1, 3) for _ in range(3)],
             ["cat", "dog", "bird"],
@@ -55,10 +55,7 @@ def _asks(explained: Any, pick: Pick) -> list[Question]:
             "A network answers",
         )
     else:
-        found = explained.seen[vote.sources[0]].values.astype(float)
-        order = np.argsort(-found, kind="stable")[:3]
-        logits = [max(-60.0, min(60.0, round(float(found[at]), 2))) for at in order]
-        names = [explained.seen.classes[at] for at in order]
+        logits, names = own["softmax"]["logits"][:3], own["softmax"]["classes"][:3]
         temperature, whose = 1.0, "The largest logits of your network for this picture are"
     made = softmax({"logits": logits, "classes": names, "temperature": temperature})
     at = pick.whole(0, len(logits) - 1)
@@ -105,6 +102,18 @@ def _asks(explained: Any, pick: Pick) -> list[Question]:
     ]
 
 
+def _own(explained: Any) -> dict[str, dict[str, Any]]:
+    """The largest logits of the network for the picture, at most six, the largest first."""
+    vote = explained.seen.graph.nodes.get(explained.seen.graph.vote)
+    if vote is None:
+        return {}
+    found = explained.seen[vote.sources[0]].values.astype(float)
+    order = np.argsort(-found, kind="stable")[:6]
+    logits = [max(-60.0, min(60.0, round(float(found[at]), 2))) for at in order]
+    names = [explained.seen.classes[at] for at in order]
+    return {"softmax": {"logits": logits, "classes": names, "temperature": 1}}
+
+
 LESSON = Lesson(
     "softmax",
     "Softmax",
@@ -114,4 +123,5 @@ LESSON = Lesson(
     {"softmax": softmax},
     {"softmax": {"logits": [2.0, 1.0, 0.1], "classes": ["cat", "dog", "bird"], "temperature": 1}},
     _asks,
+    _own,
 )

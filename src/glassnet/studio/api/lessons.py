@@ -72,6 +72,23 @@ def router(work: Workplace) -> APIRouter:
             about = {"run": work.records.find(run).name, "picture": picture, "note": note}
             return lesson.questions(explained, seed), about
 
+    @api.get("/{name}/own")
+    async def own(name: str, run: str, seed: int = 0) -> dict[str, Any]:
+        """Values made of a run's own numbers, for the computations of a lesson that can begin with them."""
+        if not 0 <= seed < 2**31:
+            raise RecipeError("The seed must be a whole number from 0.")
+        return await to_thread.run_sync(owned, name, run, seed, limiter=limit)
+
+    def owned(name: str, run: str, seed: int) -> dict[str, Any]:
+        lesson = _found(name)
+        with desk.lock:
+            explained, note = desk.explained(run, seed)
+            return {
+                "own": lesson.own(explained),
+                "picture": "" if explained is None else explained.picture.name,
+                "note": note,
+            }
+
     @api.get("/{name}/questions")
     async def questions(name: str, run: str = "", seed: int = 0) -> dict[str, Any]:
         """The questions of a lesson, of a run's own numbers or of the built-in example's. No answers are among them."""
