@@ -90,5 +90,5 @@ def test_the_line_of_a_neuron_is_where_its_sum_is_zero():
         assert len(line) == 2 and line[0] != line[1]
         for a, b in line:
             assert abs(weights[0] * a + weights[1] * b + bias) < 1e-9
-            assert -0.5 <= min(a, b) and max(a, b) <= 1.5 and {a, b} & {-0.5, 1.5}
+            assert min(a, b) >= -0.5 and max(a, b) <= 1.5 and {a, b} & {-0.5, 1.5}
     assert gate({"weights": [1, 1], "bias": 50})["line"] == gate({"weights": [0, 0], "bias": 1})["line"] == []

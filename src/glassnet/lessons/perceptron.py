@@ -69,7 +69,7 @@ def gate(values: dict[str, Any]) -> dict[str, Any]:
         "answers": answers,
         "gates": [name for name, wanted in _GATES.items() if wanted == answers],
         "wanted": _GATES,
-        "line": _line(*weights, bias),
+        "line": _line(weights[0], weights[1], bias),
     }
 
 
