@@ -69,7 +69,7 @@ function Opened({ id, query }) {
     <div class="glass-head"><h1>${about.run.name}</h1>
       <p class="lead">${about.run.network} on ${about.run.data}, ${about.task}. <a href=${`/run/${id}`}>Its run</a>, <a href="/glass">other runs</a></p></div>
     <p class="glass-next" role="status">${next(glass, answer, trail)}</p>
-    <div class="glass-in">
+    <div class="glass-two"><div class="glass-in">
       <section aria-labelledby="glass-picture-title">
         <h2 id="glass-picture-title">The picture</h2>
         <div class="glass-ways" role="group" aria-label="Where the picture comes from">${WAYS.map((one) => html`
@@ -86,7 +86,7 @@ function Opened({ id, query }) {
       <h2>Layer by layer</h2>
       ${answer ? html`<${Bench} run=${id} glass=${glass} turn=${turn} at=${at} words=${looked} href=${(place) => address(id, query, { at: place })}
         went=${(place, instead) => travel({ at: place }, instead)} />` : html`<p class="note" role="status">The network looks at the picture …</p>`}
-    </div>
+    </div></div>
     ${answer ? html`<div class="glass-why"><${Why} run=${id} source=${`picture=${encodeURIComponent(asked)}`} glass=${glass} place=${trail ? trail.at(-1) : null}
       open=${(place) => travel({ at: [place.layer, place.channel, place.y, place.x].filter((each) => each !== null && each !== undefined).join("/") })}
       query=${query} /></div>` : null}
