@@ -7,6 +7,7 @@
 import base64
 import binascii
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any
 
 from glassnet.errors import DataError, GlassnetError
@@ -26,6 +27,7 @@ LONGEST = 40_000
 """Of a word, in letters: a drawing of the largest size, scribbled over."""
 SIDE = 96
 """Pixels that a drawing has at most along each side."""
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 def picture_of(work: Workplace, run: "Run", words: str) -> "Picture":
@@ -36,13 +38,12 @@ def picture_of(work: Workplace, run: "Run", words: str) -> "Picture":
         pixels = drawn(words)
         fitted, size = run.predictor.fitted(pixels)
         return Picture("your drawing", pixels, fitted, size, "drawing")
-    if ids.is_id(words) and not words.isdecimal():
+    if ids.is_id(words):
         return _read(run, work.tray.get(words), "your picture", "")
-    if words.isdecimal() and len(words) <= 9:
+    if _NUMBER.fullmatch(words):
         number = int(words)
-        return _read(run, bytes_of(work, run, number), short(run.lock.keys[number]), run.lock.keys[number])
-    if ids.is_id(words):  # sixteen digits without a letter: rare, and an id all the same
-        return _read(run, work.tray.get(words), "your picture", "")
+        data = bytes_of(work, run, number)
+        return _read(run, data, short(run.lock.keys[number]), run.lock.keys[number])
     raise DataError("This address names no picture. Choose one, drop one, or draw one.")
 
 

@@ -26,7 +26,8 @@ export default function Bench({ run, glass, turn, at, words, went, href }) {
     });
   }, [glass]);
   useLayoutEffect(() => {
-    const next = (at && parsed(glass, at)) || bench.current.beginning();
+    // Without a place a map is shown and no value of it, so that the picture is seen whole at first.
+    const next = (at && parsed(glass, at)) || bench.current.beginning().map((place) => ({ ...place, y: null, x: null }));
     if (bench.current.address !== written(next)) bench.current.show(next);
   }, [glass, at]);
   useLayoutEffect(() => { if (turn > 1) bench.current.renew(); }, [turn]);

@@ -13,11 +13,11 @@ export default function Data({ run, words, choose, query }) {
   if (!value) return error ? html`<${Wrong} text=${error} />` : html`<p class="note" role="status">Loading …</p>`;
   if (value.note) return html`<p class="note">${value.note}</p>`;
   return html`<div class="glass-data">
-    ${value.classes.length > 1 ? html`<div class="field"><label for="glass-of">Class</label>
+    ${value.classes.length > 1 ? html`<div class="glass-of"><label for="glass-of">Class</label>
       <select id="glass-of" value=${of} onChange=${(event) => put({ of: event.target.value, page: "", from: "data" })}>
         <option value="">all classes</option>${value.classes.map((name) => html`<option value=${name}>${name}</option>`)}</select></div>` : null}
     <${Wrong} text=${error} />
-    <ul class="glass-thumbs">${value.pictures.map((one) => html`<li key=${one.number}>
+    <ul class=${`glass-thumbs ${value.classes.length ? "named" : ""}`}>${value.pictures.map((one) => html`<li key=${one.number}>
       <button type="button" aria-pressed=${String(one.number) === words ? "true" : "false"} title=${`${one.name}, ${one.split}`}
         aria-label=${[one.label, one.name, one.split].filter(Boolean).join(", ")} onClick=${() => choose(String(one.number))}>
         <img src=${`/api/glass/${run}/pictures/${one.number}.png?side=96`} alt="" width="56" height="56" loading="lazy" />

@@ -29,6 +29,8 @@ export default function Run({ id }) {
       <p class="act">
         ${job && going ? html`<${Button} work=${() => post(`/api/runs/${id}/stop`)}>Stop</${Button}>` : null}
         ${!job && run.resumable ? html`<${Button} kind="main" work=${again}>Resume</${Button}>` : null}
+        ${run.report ? html`<a class="button" href=${`/glass/${id}`}>Look into the network</a>` : null}
+        ${main ? html`<a class="button main" href=${`/results/${id}`}>Look into the results</a>` : null}
         ${run.report ? html`<a class="button" href=${`/report/${id}`} target="_blank" rel="noopener">Open the report</a>` : null}
       </p>
     </div>
