@@ -75,3 +75,47 @@ def test_a_network_too_large_to_travel_is_tried_without_its_state():
     assert found["state"] is None and found["parameters"] == 121_474 and 0 <= found["new_accuracy"] <= 1
     with pytest.raises(RecipeError, match="too many for an answer in seconds"):
         lesson.compute("train", {**given, "keep": False, "passes": 20})
+
+
+def test_a_share_that_equals_the_threshold_is_answered_with_yes():
+    found = find("precision").compute("threshold", {"shares": [0.9, 0.3, 0.1], "positive": [1, 1, 0], "threshold": 0.9})
+    assert found["counts"] == {"true positives": 1, "false positives": 0, "false negatives": 1, "true negatives": 1}
+
+
+@pytest.mark.parametrize("n", [12, 150, 1500])
+def test_the_answers_of_a_run_are_read_from_its_scores(n):
+    from glassnet.evaluation.classification import classification_scores
+    from glassnet.lessons.precision import answers_of
+
+    draw = np.random.default_rng(n)
+    shares, true = draw.uniform(0.01, 0.99, n), draw.integers(0, 2, n)
+    true[:2] = 0, 1
+    scores = classification_scores(
+        np.log(np.stack([1 - shares, shares], 1)), true, ("cat", "dog"), "validation", resamples=20
+    )
+    found = answers_of(scores)
+    assert (found["name"], found["threshold"], len(found["shares"])) == ("dog", 0.5, n)
+    assert sum(found["positive"]) == true.sum()
+    if n < 200:
+        both = (sorted(zip(*pair, strict=True)) for pair in ((found["shares"], found["positive"]), (shares, true)))
+        assert np.allclose(*both, atol=1e-12)
+    else:  # a long curve is kept with fewer points, at each of which the counts are exact
+        assert np.sort(found["shares"]) == pytest.approx(np.sort(shares), abs=0.03)
+
+
+def test_a_run_without_a_threshold_gives_a_note_in_place_of_answers():
+    from glassnet.evaluation.classification import classification_scores
+    from glassnet.lessons.precision import answers_of
+
+    three = classification_scores(np.eye(3), np.arange(3), ("a", "b", "c"), "validation", resamples=20)
+    one = classification_scores(np.eye(2)[:1], np.zeros(1, int), ("a", "b"), "validation", resamples=20)
+    many = classification_scores(
+        np.eye(2)[np.arange(2002) % 2], np.arange(2002) % 2, ("a", "b"), "validation", resamples=20
+    )
+    assert [answers_of(each)["note"].split(",")[0] for each in (None, three, one, many)] == [
+        "Your run does not tell two classes apart",
+        "Your run does not tell two classes apart",
+        "Your run's validation pictures are all of one class",
+        "Your run has 2",
+    ]
+    assert answers_of(three)["shares"] == []

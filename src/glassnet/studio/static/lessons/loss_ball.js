@@ -11,6 +11,7 @@ const STEPS = 200;
 const POINTS = 101;
 const TICK = 70;  // milliseconds from step to step
 const LEVELS = 14;
+const within = (value) => Number(Math.max(-2, Math.min(2, value)).toFixed(2));
 const minus = (text) => String(text).replaceAll("-", "−");
 const shown = (value) => minus(number(value, 4));
 
@@ -40,7 +41,7 @@ export function Ball({ start }) {
     return () => clearTimeout(timer);
   }, [rolls, at, last]);
   const anew = (set) => (value) => { set(value); setStep(0); setRolls(false); };
-  const from = (nx, ny) => { setX(nx); setY(ny); setStep(0); setRolls(false); };
+  const from = (nextX, nextY) => { setX(nextX); setY(nextY); setStep(0); setRolls(false); };  // numbers, or functions of the old ones
   const roll = () => { if (at >= last) setStep(0); setRolls(!rolls); };
 
   return html`<${Piece} title="A ball rolls downhill" error=${rolled.error || ground.error}
@@ -101,16 +102,15 @@ function Above({ ground, way, at, from }) {
   const inside = (place) => Math.abs(place.x) <= 2.2 && Math.abs(place.y) <= 2.2;
   const here = way[at];
   const first = way[0];
-  const put = (x, y) => from(...[x, y].map((value) => Number(Math.max(-2, Math.min(2, value)).toFixed(2))));
   const click = (event) => {
     const box = drawing.current.getBoundingClientRect();
-    put(((event.clientX - box.left) / box.width) * 4 - 2, 2 - ((event.clientY - box.top) / box.height) * 4);
+    from(within(((event.clientX - box.left) / box.width) * 4 - 2), within(2 - ((event.clientY - box.top) / box.height) * 4));
   };
   const key = (event) => {
     const moved = { ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0], ArrowUp: [0, 0.1], ArrowDown: [0, -0.1] }[event.key];
-    if (!moved || !first) return;
+    if (!moved) return;
     event.preventDefault();
-    put(first.x + moved[0], first.y + moved[1]);
+    from((old) => within(old + moved[0]), (old) => within(old + moved[1]));
   };
   const said = here ? `The surface from above. The ball began at x ${shown(first.x)}, y ${shown(first.y)} and is at x ${shown(here.x)}, y ${shown(here.y)}. Arrow keys move its start.` : "The surface from above.";
   return html`<figure class="above">
