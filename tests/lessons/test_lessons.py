@@ -92,3 +92,9 @@ def test_the_line_of_a_neuron_is_where_its_sum_is_zero():
             assert abs(weights[0] * a + weights[1] * b + bias) < 1e-9
             assert min(a, b) >= -0.5 and max(a, b) <= 1.5 and {a, b} & {-0.5, 1.5}
     assert gate({"weights": [1, 1], "bias": 50})["line"] == gate({"weights": [0, 0], "bias": 1})["line"] == []
+
+
+def test_a_byte_is_the_number_that_training_makes_of_it():
+    seen = find("pixels").compute("look", {"picture": [[0, 51, 255]], "row": 0, "column": 1})
+    assert len(seen["scaled"]) == 256 and seen["pixel"]["numbers"] == [seen["scaled"][51]]
+    assert max(abs(number - byte / 255) for byte, number in enumerate(seen["scaled"])) < 1e-7

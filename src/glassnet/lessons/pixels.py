@@ -12,7 +12,10 @@ CHANGES = ("blur", "shift", "rotate", "brighten", "contrast")
 
 
 def look(values: dict[str, Any]) -> dict[str, Any]:
-    """Return a picture as the network gets it: its shape, its bytes, and the numbers from 0 to 1 that they become."""
+    """Return a picture as the network gets it: its shape, its bytes, and the numbers from 0 to 1 that they become.
+
+    `scaled` holds for each byte, 0 to 255, its number in the network.
+    """
     import torch
 
     from glassnet.training.augment import to_float
@@ -23,6 +26,7 @@ def look(values: dict[str, Any]) -> dict[str, Any]:
     row = given.whole("row", 0, height - 1, height // 2)
     column = given.whole("column", 0, width - 1, width // 2)
     scaled = to_float(torch.from_numpy(pixels[None]))[0]
+    every = to_float(torch.arange(256, dtype=torch.uint8).reshape(1, 16, 16, 1)).flatten()
     return {
         "height": height,
         "width": width,
@@ -36,6 +40,7 @@ def look(values: dict[str, Any]) -> dict[str, Any]:
             "bytes": pixels[row, column].tolist(),
             "numbers": scaled[:, row, column].tolist(),
         },
+        "scaled": every.tolist(),
         "least": int(pixels.min()),
         "greatest": int(pixels.max()),
     }

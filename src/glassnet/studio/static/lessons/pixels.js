@@ -12,7 +12,7 @@ const CHANGES = {
   shift: { text: "shift", min: -8, max: 8, step: 1, start: 1, unit: "pixels" },
   rotate: { text: "rotate", min: -90, max: 90, step: 1, start: 5, unit: "degrees" },
   brighten: { text: "brighten", min: -0.5, max: 0.5, step: 0.01, start: 0.05, unit: "of the whole scale" },
-  contrast: { text: "contrast", min: 0, max: 2, step: 0.05, start: 1.2, unit: "times" },
+  contrast: { text: "contrast", min: 0, max: 2, step: 0.05, start: 1.2, unit: "×" },
   blur: { text: "blur", min: 0, max: 4, step: 0.1, start: 1, unit: "pixels" },
 };
 
@@ -54,18 +54,12 @@ function Look({ picture, found }) {
             ${" "}<strong class="tabular">${count(made.numbers)}</strong> numbers. ${held ? "The place is held: click again to move on." : ""}</p></div>
         <div class="pixel-numbers">
           <p role="status">Row ${y}, column ${x}: ${made.names.map((name, c) => `${name} ${made.bytes[c][y][x]}`).join(", ")}.
-            ${" "}<${InNetwork} picture=${picture} y=${y} x=${x} /></p>
+            ${" "}<span class="note">In the network: ${made.names.map((_, c) => made.scaled[made.bytes[c][y][x]].toFixed(3)).join(", ")}.</span></p>
           <div class="windows">${shown.map((c) => html`<${Grid} key=${c} small=${true} title=${made.names[c]} label=${`${made.names[c]} bytes around row ${y}, column ${x}`} tint="grey"
             values=${made.bytes[c].slice(top, top + size.height).map((row) => row.slice(left, left + size.width))} at=${{ y: y - top, x: x - left }} />`)}</div>
         </div>
       </${Beside}>` : html`<p class="note" role="status">Loading …</p>`}
   </${Piece}>`;
-}
-
-// What the network gets of a pixel: asked from the server, which scales as it does for training.
-function InNetwork({ picture, y, x }) {
-  const { value } = useCompute("pixels", "look", { picture: picture.given, row: y, column: x });
-  return html`<span class="note">In the network: ${value ? value.pixel.numbers.map((each) => each.toFixed(3)).join(", ") : "…"}.</span>`;
 }
 
 function Change({ picture, before, start }) {
@@ -79,7 +73,7 @@ function Change({ picture, before, start }) {
     try="Shift the picture by one pixel. You see the same thing; count how many of its numbers are different.">
     <${Fields}>
       <${Choice} label="Change" value=${kind} change=${choose} options=${Object.entries(CHANGES).map(([value, one]) => ({ value, text: one.text }))} />
-      <${Slider} label="By" value=${amount} min=${own.min} max=${own.max} step=${own.step} unit=${own.unit} change=${setAmount} />
+      <${Slider} label="By" value=${amount} min=${own.min} max=${own.max} step=${own.step} unit=${Math.abs(amount) === 1 ? own.unit.replace(/s$/, "") : own.unit} change=${setAmount} />
     </${Fields}>
     <${Beside}>
       ${before ? html`<figure><${Picture} bytes=${before.bytes} label="Before the change" small=${true} /><figcaption>before</figcaption></figure>` : null}
