@@ -1,6 +1,6 @@
 """One picture with its truth beside its answer, and beside both what explains them: the heat map, or the pixels that are wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,19 +27,23 @@ KINDS = {
 """Kinds of right and wrong, as the tables of scores name them, in words that follow a number."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Beside:
-    """One row: its answer, its truth where it can be read, and what the tables of scores say of it."""
+    """One row: its picture, its answer, its truth and heat map where there are any, and what the tables of scores say of it.
 
-    material: Material
+    `picture(side)` gives the picture with at most `side` pixels on its longer side. `shaped` says that the answers of this run have masks,
+    so that the truth is drawn with its masks too.
+    """
+
     row: int
+    key: str
+    classes: tuple[str, ...]
+    picture: Callable[[int], np.ndarray]
     taken: Mapping[str, Any]
     truth: Truth | None
-
-    @property
-    def key(self) -> str:
-        """The picture's key."""
-        return self.material.data.keys[self.row]
+    answer: Any
+    heat: np.ndarray | None = None
+    shaped: bool = False
 
     @property
     def things(self) -> int:
@@ -50,33 +54,34 @@ class Beside:
             return len(self.truth)
         return int(np.count_nonzero(np.unique(self.truth.classes_map()) != IGNORED))
 
-    @property
-    def shaped(self) -> bool:
-        """Whether the answers of this run have masks, so that the truth is drawn with its masks too."""
-        answers = self.material.answers.values()
-        return any(thing.mask is not None for answer in answers for thing in getattr(answer, "found", ()))
-
     def drawn(self, side: int) -> list[tuple[str, np.ndarray]]:
         """Return what each picture is and the picture, uint8 (h, w, 3), at most `side` pixels on its longer side."""
-        data, answer = self.material.data, self.material.answers[self.row]
-        picture = shrunk(data.original(self.row) if data.original else data.picture(self.row), side)
+        picture, truth, answer = self.picture(side), self.truth, self.answer
         pixels = isinstance(answer, PixelsAnswer)
         found: list[tuple[str, np.ndarray]] = []
-        if self.truth is not None:
+        if truth is not None:
             missed = dict.fromkeys(self.taken.get("missed_things", ()), KINDS["missed"])
-            found.append(
-                ("truth", draw_truth(picture, self.truth, data.classes, pixels, remarks=missed, boxes=not self.shaped))
-            )
+            boxes = not self.shaped
+            found.append(("truth", draw_truth(picture, truth, self.classes, pixels, remarks=missed, boxes=boxes)))
         if pixels:
             found.append(("answer", draw_pixels(picture, answer, legend=False)))
-            if self.truth is not None:
-                found.append(("wrong pixels", draw_heat(picture, wrong_pixels(answer, self.truth, data.classes))))
+            if truth is not None:
+                found.append(("wrong pixels", draw_heat(picture, wrong_pixels(answer, truth, self.classes))))
         else:
-            drawn = draw_things(picture, answer, None, data.classes, legend=False, remarks=_remarks(answer, self.taken))
-            found.append(("answer", drawn))
-        if self.row in self.material.heats:
-            found.append(("heat map", draw_heat(picture, self.material.heats[self.row])))
+            remarks = _remarks(answer, self.taken)
+            found.append(("answer", draw_things(picture, answer, None, self.classes, legend=False, remarks=remarks)))
+        if self.heat is not None:
+            found.append(("heat map", draw_heat(picture, self.heat)))
         return found
+
+    def lit(self, truth: str, answer: str, side: int) -> np.ndarray:
+        """Return the picture, uint8 (h, w, 3), with the pixels light that are of class `truth` and were given class `answer`."""
+        picture = self.picture(side)
+        if self.truth is None:
+            return picture
+        of_truth = self.truth.classes_map() == self.classes.index(truth)
+        where = of_truth & (self.answer.pixels == self.answer.classes.index(answer))
+        return draw_heat(picture, where.astype(np.float32))
 
     def figure(self, side: int) -> Markup:
         """Return the pictures with the score and the counts below, and what they are sorted by as data."""
@@ -102,7 +107,22 @@ class Beside:
 
 def beside(material: Material, row: int, taken: Mapping[str, Any]) -> Beside:
     """Return one row with its truth read."""
-    return Beside(material, row, taken, material.data.truth(row) if material.data.truth else None)
+    data = material.data
+
+    def picture(side: int) -> np.ndarray:
+        return shrunk(data.original(row) if data.original else data.picture(row), side)
+
+    return Beside(
+        row,
+        data.keys[row],
+        data.classes,
+        picture,
+        taken,
+        data.truth(row) if data.truth else None,
+        material.answers.get(row),
+        material.heats.get(row),
+        any(thing.mask is not None for each in material.answers.values() for thing in getattr(each, "found", ())),
+    )
 
 
 def wrong_pixels(answer: PixelsAnswer, truth: Truth, classes: tuple[str, ...]) -> np.ndarray:

@@ -2,15 +2,11 @@
 
 from typing import Any
 
-import numpy as np
-
-from glassnet.report.annotated import shrunk
 from glassnet.report.beside import beside
 from glassnet.report.markup import Markup, tag
 from glassnet.report.material import Material
 from glassnet.report.page import Section, table
 from glassnet.report.pictures import data_uri, short_name
-from glassnet.tasks.heat import draw_heat
 
 _MATRIX = 30  # classes up to which the whole matrix is drawn
 _PAIRS = 40  # beyond that, the most confused pairs
@@ -119,18 +115,9 @@ def _picture(material: Material, row: int, lit: tuple[str, str] | None) -> dict[
     key = material.data.keys[row]
     pixels, longest = material.data.picture(row), 112
     if lit is not None:
-        pixels, longest = _lit(material, row, lit), _SIDE_OF_PIXELS
+        pixels, longest = beside(material, row, {}).lit(*lit, _SIDE_OF_PIXELS), _SIDE_OF_PIXELS
     small = max(pixels.shape[:2]) <= 40
     return {"uri": data_uri(pixels, longest), "key": key, "name": short_name(key), "small": small}
-
-
-def _lit(material: Material, row: int, lit: tuple[str, str]) -> np.ndarray:
-    data, answer, truth = material.data, material.answers[row], beside(material, row, {}).truth
-    picture = shrunk(data.original(row) if data.original else data.picture(row), _SIDE_OF_PIXELS)
-    if truth is None:
-        return picture
-    where = (truth.classes_map() == data.classes.index(lit[0])) & (answer.pixels == answer.classes.index(lit[1]))
-    return draw_heat(picture, where.astype(np.float32))
 
 
 def _matrix(

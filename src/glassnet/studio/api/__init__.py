@@ -7,6 +7,8 @@ PARTS = (
     "ledger",
     "pictures",
     "audit",
+    "sweeps",
+    "results",
     "lessons",
     "lesson_answers",
     "glass",

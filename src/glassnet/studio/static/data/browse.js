@@ -12,7 +12,7 @@ export function Browse({ found, query }) {
   return html`
     ${picture !== null ? html`<${Large} key=${picture} found=${found} row=${Number(picture)} />` : null}
     <h2>All pictures</h2>
-    <div class="fields choosers">
+    <div class="fields browse-choosers">
       <div class="field"><label for="shows">Class</label><select id="shows" value=${shows} onChange=${(event) => put({ shows: event.target.value, from: "" })}>
         <option value="">all classes</option>${found.classes.map((name) => html`<option value=${name}>${name}</option>`)}</select></div>
       <div class="field"><label for="side">Side</label><select id="side" value=${side} onChange=${(event) => put({ side: event.target.value, from: "" })}>
@@ -30,7 +30,7 @@ function Large({ found, row }) {
   const one = value && value.picture;
   if (!value) return html`<${Wrong} text=${error} />`;
   if (!one) return html`<p>There is no picture ${row} in this data set.</p>`;
-  return html`<section class="large" aria-labelledby="large-title">
+  return html`<section class="one-picture" aria-labelledby="large-title">
     <h2 id="large-title">${one.name}</h2>
     ${one.whole ? html`<figure><img class="sharp" src=${source(found, row, { side: 720 })} alt=${`${one.label}: ${one.name}`} width="480" height="480" /></figure>` : html`<p>This picture cannot be read.</p>`}
     <p><strong>${one.label}</strong>${one.side ? `, in ${one.side === "train" ? "training" : one.side}` : ", kept out"}. Number ${row}. <span class="note">${one.key}</span></p>

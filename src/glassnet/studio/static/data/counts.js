@@ -27,14 +27,14 @@ function Sides({ rows }) {
   const shown = SIDES.filter(([name]) => name !== "none" || rows.some((row) => row.none));
   const all = (row) => SIDES.reduce((sum, [name]) => sum + row[name], 0);
   const most = Math.max(1, ...rows.map(all));
-  return html`<ul class="legend" aria-label="Colours of the sides">${shown.map(([name, text]) => html`<li>
-      <svg viewBox="0 0 14 14" width="14" height="14" aria-hidden="true" class="sides"><rect class=${name} width="14" height="14" rx="3" /></svg> ${text}</li>`)}</ul>
+  return html`<ul class="colour-legend" aria-label="Colours of the sides">${shown.map(([name, text]) => html`<li>
+      <svg viewBox="0 0 14 14" width="14" height="14" aria-hidden="true" class="side-bars"><rect class=${name} width="14" height="14" rx="3" /></svg> ${text}</li>`)}</ul>
     <${Scroll} label="Pictures of each class and side"><table>
     <thead><tr><th scope="col">class</th><td></td>${shown.map(([name]) => html`<th scope="col" class="number">${name === "none" ? "kept out" : name}</th>`)}<th scope="col" class="number">together</th></tr></thead>
     <tbody>${rows.map((row) => {
       let at = 0;
       return html`<tr key=${row.name}><th scope="row">${row.name}</th>
-        <td><svg class="sides" viewBox=${`0 0 ${WIDE} 14`} width=${WIDE} height="14" aria-hidden="true">${shown.map(([name]) => {
+        <td><svg class="side-bars" viewBox=${`0 0 ${WIDE} 14`} width=${WIDE} height="14" aria-hidden="true">${shown.map(([name]) => {
           const wide = (row[name] / most) * WIDE;
           const bar = html`<rect class=${name} x=${at.toFixed(1)} width=${wide.toFixed(1)} height="14" />`;
           at += wide;
@@ -50,7 +50,7 @@ function Bars({ head, rows, label = "" }) {
   return html`<${Scroll} label=${label || head.join(", ")}><table>
     <thead><tr>${head.map((text, i) => html`<th scope="col" class=${i ? "number" : null}>${text}</th>`)}<td></td></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row[0]}><th scope="row">${row[0]}</th>${row.slice(1, -1).map((text) => html`<td class="number">${text}</td>`)}
-      <td><svg class="sides" viewBox=${`0 0 ${WIDE} 14`} width=${WIDE} height="14" aria-hidden="true"><rect class="train" width=${((row[row.length - 1] / most) * WIDE).toFixed(1)} height="14" /></svg></td></tr>`)}</tbody>
+      <td><svg class="side-bars" viewBox=${`0 0 ${WIDE} 14`} width=${WIDE} height="14" aria-hidden="true"><rect class="train" width=${((row[row.length - 1] / most) * WIDE).toFixed(1)} height="14" /></svg></td></tr>`)}</tbody>
   </table></${Scroll}>`;
 }
 

@@ -1,7 +1,7 @@
 // What the audit found, worst first: why it matters, what to do, and the pictures concerned.
 import { html } from "../parts/html.js";
 import { put } from "../parts/router.js";
-import { Scroll } from "../parts/show.js";
+import { Prose, Scroll } from "../parts/show.js";
 import { count, counted } from "../parts/words.js";
 import { Pages, Thumb } from "./thumb.js";
 
@@ -21,28 +21,28 @@ export function Findings({ found, query }) {
         <thead><tr><th scope="col">file</th><th scope="col">why</th></tr></thead>
         <tbody>${found.kept_out.map(([name, why]) => html`<tr><th scope="row">${name}</th><td class="word">${why}</td></tr>`)}</tbody></table></${Scroll}></details>` : null}
     ${found.skipped_total ? html`<details><summary>Passed over, hidden or no pictures: ${count(found.skipped_total)}</summary>
-      <ul class="files">${found.skipped.map((name) => html`<li>${name}</li>`)}</ul></details>` : null}`;
+      <ul class="file-list">${found.skipped.map((name) => html`<li>${name}</li>`)}</ul></details>` : null}`;
 }
 
 function Finding({ found, one, number, open, start }) {
   const id = `finding-${number}`;
-  return html`<li class="finding">
+  return html`<li class="found-item">
     <h3><button type="button" class="opener" aria-expanded=${open} aria-controls=${id} onClick=${() => put({ finding: open ? "none" : one.code, from: "" }, false)}>
-      <span class=${`rank ${one.rank}`}>${one.rank}</span> <span>${one.title}</span></button></h3>
+      <span class=${`finding-rank ${one.rank}`}>${one.rank}</span> <span>${one.title}</span></button></h3>
     <div id=${id} hidden=${!open}>${open ? html`
-      ${one.why ? html`<p><strong>Why it matters.</strong> ${one.why}</p>` : null}
-      ${one.todo ? html`<p><strong>What to do.</strong> ${one.todo}</p>` : null}
+      ${one.why ? html`<p><strong>Why it matters.</strong> <${Prose} text=${one.why} /></p>` : null}
+      ${one.todo ? html`<p><strong>What to do.</strong> <${Prose} text=${one.todo} /></p>` : null}
       ${one.lines.length ? html`<ul>${one.lines.map((line) => html`<li>${line}</li>`)}</ul>` : null}
       ${one.per_class.length ? html`<${PerClass} rows=${one.per_class} />` : null}
       ${one.pairs.length ? html`<${Pairs} found=${found} one=${one} start=${start} />` : null}
       ${one.pictures.length ? html`<${Pictures} found=${found} one=${one} start=${start} />` : null}
-      ${one.others.length ? html`<ul class="files">${one.others.map((key) => html`<li>${key}</li>`)}</ul>` : null}` : null}</div>
+      ${one.others.length ? html`<ul class="file-list">${one.others.map((key) => html`<li>${key}</li>`)}</ul>` : null}` : null}</div>
   </li>`;
 }
 
 function Pairs({ found, one, start }) {
   const shown = one.pairs.slice(start, start + PAIRS);
-  return html`<ul class="plain pairs">${shown.map(([a, b]) => html`<li class="pair" key=${`${a.row}-${b.row}`}>
+  return html`<ul class="plain look-alikes">${shown.map(([a, b]) => html`<li class="look-alike" key=${`${a.row}-${b.row}`}>
       <${Thumb} found=${found} one=${a} drawn=${false} /><${Thumb} found=${found} one=${b} drawn=${false} /></li>`)}</ul>
     <${Pages} start=${start} size=${PAIRS} total=${one.pairs.length} go=${(next) => put({ finding: one.code, from: next || "" })} what="pairs" />
     ${one.pairs_total > one.pairs.length ? html`<p class="note">${count(one.pairs_total)} pairs in all; <code>glassnet audit --json</code> lists every one.</p>` : null}`;

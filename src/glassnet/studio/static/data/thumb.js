@@ -15,7 +15,7 @@ export function Thumb({ found, one, drawn = true }) {
   return html`<figure>
     ${one.whole ? html`<a href=${single(found, one.row)} aria-label=${`Open ${one.name}`}>
       <img class="sharp" src=${source(found, one.row, { drawn })} alt=${`${one.label}: ${one.name}`} loading="lazy" width="260" height="260" /></a>`
-      : html`<div class="unread">cannot be read</div>`}
+      : html`<div class="unread-picture">cannot be read</div>`}
     <figcaption><strong>${one.label}</strong>${one.side ? `, ${one.side}` : ""}<br /><span title=${one.key}>${one.name}</span>
       ${one.remark ? html`<br />${one.remark}` : null}</figcaption>
   </figure>`;
@@ -25,7 +25,7 @@ export function Thumb({ found, one, drawn = true }) {
 export function Legend({ colours }) {
   const names = Object.keys(colours);
   if (!names.length) return null;
-  return html`<ul class="legend" aria-label="Colours of the classes">${names.map((name) => html`<li>
+  return html`<ul class="colour-legend" aria-label="Colours of the classes">${names.map((name) => html`<li>
     <svg viewBox="0 0 14 14" width="14" height="14" aria-hidden="true"><rect width="14" height="14" rx="3" fill=${`rgb(${colours[name].join(",")})`} /></svg> ${name}</li>`)}</ul>`;
 }
 

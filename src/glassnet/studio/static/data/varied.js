@@ -37,8 +37,8 @@ export function Varied({ found, query }) {
     <h2>What the network is shown</h2>
     <p>First the picture as it is stored, then as each epoch shows it: the code of training, with the randomness of training.
       ${" "}${found.kind === "classify" ? "Whatever you could not name in them, the network has to learn nevertheless; then vary less." : "Boxes and masks are drawn as they are taught: they follow the picture."}</p>
-    <div class="variation">
-      <section class="seen" aria-labelledby="shown-title">
+    <div class="vary-page">
+      <section class="varied-seen" aria-labelledby="shown-title">
         <h3 id="shown-title" class="hidden">Epochs</h3>
         ${value ? html`<${Shown} found=${found} value=${value} first=${first} />` : html`<p class="note" role="status">Loading …</p>`}
         <${Wrong} text=${error || form.error} />
@@ -65,17 +65,17 @@ function Shown({ found, value, first }) {
   if (!one) return html`<p>There is no picture to train on.</p>`;
   const epochs = Array.from({ length: EPOCHS }, (_, i) => first + i);
   return html`
-    <p role="status" class="said">${value.said}</p>
+    <p role="status" class="varied-said">${value.said}</p>
     ${value.picture && !value.trained ? html`<p class="warning">${value.picture.name} is not among the training pictures, so it is never varied. Another one is shown.</p>` : null}
     <p><strong>${one.label}</strong> <span class="note">${one.name}, number ${one.row}</span></p>
     <${Legend} colours=${found.colours} />
-    <ul class=${`grid plain draws ${found.kind === "classify" ? "" : "drawn"}`}>${[0, ...epochs].map((epoch) => html`<li key=${epoch}><figure>
+    <ul class=${`grid plain epoch-draws ${found.kind === "classify" ? "" : "drawn"}`}>${[0, ...epochs].map((epoch) => html`<li key=${epoch}><figure>
       <img class="sharp" src=${at(epoch)} alt=${epoch ? `${one.label}, epoch ${epoch}` : `${one.label}, as stored`} width="260" height="260" />
       <figcaption>${epoch ? `epoch ${epoch}` : html`<strong>stored</strong>`}</figcaption></figure></li>`)}</ul>
     <div class="row"><button type="button" class="button" disabled=${first === 1} onClick=${() => turn(Math.max(1, first - EPOCHS))}>Earlier epochs</button>
       <button type="button" class="button" onClick=${() => turn(first + EPOCHS)}>Later epochs</button></div>
     <h3>Another picture</h3>
-    <ul class="plain strip">${value.rows.map((each) => html`<li key=${each.row}><button type="button" class="choose" aria-pressed=${each.row === one.row} aria-label=${`${each.label}: ${each.name}`}
+    <ul class="plain thumb-strip">${value.rows.map((each) => html`<li key=${each.row}><button type="button" class="thumb-choose" aria-pressed=${each.row === one.row} aria-label=${`${each.label}: ${each.name}`}
       onClick=${() => put({ picture: each.row })}><img class="sharp" src=${source(found, each.row, { side: 120 })} alt="" width="72" height="72" /></button></li>`)}</ul>
     <p class="note">Or open any training picture from <a href=${`/data/${found.id}?${new URLSearchParams({ ...(found.task ? { task: found.task } : {}), part: "pictures", side: "train" })}`}>all pictures</a>.</p>`;
 }

@@ -50,8 +50,8 @@ function Set({ id, query }) {
   return html`
     <h1>${found.name}</h1>
     <div class="bar"><p class="lead">${capital(found.layout)}. <a href="/data">Other pictures</a></p>
-      ${found.answers.length > 1 ? html`<div class="field inline"><label for="task">The question</label>
+      ${found.answers.length > 1 ? html`<div class="field field-inline"><label for="task">The question</label>
         <select id="task" value=${found.kind} onChange=${(event) => put({ task: event.target.value, finding: "", picture: "", from: "" }, false)}>${found.answers.map((name) => html`<option value=${name}>${name}</option>`)}</select></div>` : null}</div>
-    <nav class="tabs" aria-label="Parts of this page"><ul>${PARTS.map(([name, title]) => html`<li><a href=${link(name)} aria-current=${name === part[0] ? "page" : null}>${title}</a></li>`)}</ul></nav>
+    <nav class="page-parts" aria-label="Parts of this page"><ul>${PARTS.map(([name, title]) => html`<li><a href=${link(name)} aria-current=${name === part[0] ? "page" : null}>${title}</a></li>`)}</ul></nav>
     <${Part} key=${part[0]} found=${found} query=${query} />`;
 }

@@ -49,3 +49,8 @@ export function Log({ label, text }) {
   const look = () => { follows.current = box.current.scrollTop + box.current.clientHeight >= box.current.scrollHeight - 24; };
   return html`<pre tabindex="0" role="region" aria-label=${label} ref=${box} onScroll=${look}>${text || "Nothing yet."}</pre>`;
 }
+
+// A sentence in which what stands between backticks is code.
+export function Prose({ text }) {
+  return text.split("`").map((part, i) => (i % 2 ? html`<code>${part}</code>` : part));
+}

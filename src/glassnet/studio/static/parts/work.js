@@ -32,7 +32,7 @@ export function useWork(path, begins = true) {
 export function Working({ work, says, stop = "" }) {
   if (work.state === "working") {
     const counts = work.total ? `${count(work.done)} of ${count(work.total)}` : "";
-    return html`<div class="working" role="status"><p>${says}</p>
+    return html`<div class="at-work" role="status"><p>${says}</p>
       <p class="progress"><progress max=${work.total || null} value=${work.total ? work.done : null} aria-label=${says}></progress>
         <span class="tabular">${work.label} ${counts}</span></p>
       ${stop ? html`<p><${Button} work=${() => post(stop)}>Stop</${Button}></p>` : null}</div>`;
