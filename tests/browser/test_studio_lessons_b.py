@@ -4,7 +4,7 @@ import math
 import re
 
 import pytest
-from tests.browser.studio_pages import nothing_grave, until
+from tests.browser.studio_pages import nothing_grave, run_named, until
 
 SIZES = ("width", "height")
 LESSONS = ("convolution", "filters", "stride", "relu", "pooling", "vote", "softmax")
@@ -151,7 +151,7 @@ def test_a_filter_of_ones_own_on_a_drawing_of_ones_own(opened):
     assert (
         abs(float(re.search(r"[−\d.]+$", total.strip())[0].replace("−", "-")) - sum(line[2] for line in found)) < 5e-3
     )
-    until(page, "location.search.includes('drawn')")
+    until(page, "decodeURIComponent(location.search).includes('[0,3,0]') && location.search.includes('drawn')")
     address = page.url
     page.goto(address)
     says(page, "The weights add up to 3")
@@ -315,3 +315,44 @@ def test_everybody_can_use_it_in_light_in_dark_and_on_a_phone(opened, lesson):
     for width in (320, 390):
         page.set_viewport_size({"width": width, "height": 844})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_lesson_goes_on_with_the_numbers_of_ones_own_run(opened, studio):
+    opening, heard = opened
+    run = run_named(studio, "first")["id"]
+    own = {
+        name: studio.json(f"/api/lessons/{name}/own?run={run}")["own"]
+        for name in ("softmax", "pooling", "relu", "convolution")
+    }
+    take = "Take numbers of your run"
+    page = opening(f"/lesson/softmax?run={run}", "table.shares")
+    page.get_by_role("button", name=take).click()
+    logits = own["softmax"]["softmax"]["logits"]
+    shares = [math.exp(each) / sum(map(math.exp, logits)) for each in logits]
+    says(page, f"The answer is {own['softmax']['softmax']['classes'][0]}")
+    assert page.locator("table.shares").first.locator("td strong").all_inner_texts() == [
+        f"{each:.4f}" for each in shares
+    ]
+    page.get_by_role("link", name="Lessons", exact=True).first.click()
+    page.goto(f"{studio.gate.address}lesson/convolution?run={run}")
+    page.get_by_role("button", name=take).click()
+    values = own["convolution"]["colours"]
+    products = [
+        pixel * weight
+        for picture, kernel in zip(values["picture"], values["filter"], strict=True)
+        for pixels, weights in zip(picture, kernel, strict=True)
+        for pixel, weight in zip(pixels, weights, strict=True)
+    ]
+    until(page, "document.querySelectorAll('table[aria-label=Map] td').length === 1")
+    shown = float(grid(page, "Map")[0][0].replace("−", "-"))
+    assert shown == pytest.approx(sum(products) + values["bias"], rel=1e-3)
+    page.goto(f"{studio.gate.address}lesson/relu?run={run}")
+    before = own["relu"]["activate"]["map"]
+    page.get_by_text("In your own network").wait_for()
+    assert grid(page, "Map of your network after ReLU") == [[f"{max(value, 0):.2f}" for value in row] for row in before]
+    page.goto(f"{studio.gate.address}lesson/pooling?run={run}")
+    page.get_by_role("button", name=take).click()
+    first = [value for row in own["pooling"]["pool"]["map"][:2] for value in row[:2]]
+    until(page, "document.querySelectorAll('table[aria-label=Map] input').length > 9")
+    says(page, f" is {max(first):.2f}".replace("-", "−"))
+    assert heard == []

@@ -133,7 +133,7 @@ def _from_network(explained: Any, pick: Pick) -> list[Question]:
 
 
 def _own(explained: Any) -> dict[str, dict[str, Any]]:
-    """The window with the strongest answer of the network's first convolution, the weights that read it, and their bias."""
+    """The window with the strongest answer of the network's first convolution, the weights that read it, and their bias, with two decimals."""
     layer = next((each for each in explained.seen if each.kind == "conv"), None)
     if layer is None:
         return {}
@@ -144,8 +144,8 @@ def _own(explained: Any) -> dict[str, dict[str, Any]]:
         return {}
     window, weights = np.zeros(shape), np.zeros(shape)
     for term in opened.terms:
-        window[term.at], weights[term.at] = round(term.value, 3), round(term.weight, 3)
-    given = {"bias": round(opened.bias or 0.0, 3), "row": 0, "column": 0}
+        window[term.at], weights[term.at] = round(term.value, 2), round(term.weight, 2)
+    given = {"bias": round(opened.bias or 0.0, 2), "row": 0, "column": 0}
     if shape[0] == 1:
         return {"patch": {"picture": window[0].tolist(), "filter": weights[0].tolist(), **given}}
     return {"colours": {"picture": window.tolist(), "filter": weights.tolist(), **given}}

@@ -5,17 +5,21 @@ import { Choice, Grid, NumberField } from "./parts/inputs.js";
 import { Beside, Piece } from "./parts/piece.js";
 import { useShared } from "./parts/shared.js";
 import { Terms } from "./parts/terms.js";
+import { TakeOwn, useOwn } from "./own.js";
 import { Waits, added, replaced, same, shown } from "./written.js";
 
 const COLOURS = ["red", "green", "blue"];
 const PACE = 900;
 
-export default function Body({ lesson }) {
+export default function Body({ lesson, run }) {
   const { colours, patch, diagonals } = lesson.computes;
-  return html`<${Colours} start=${colours} /><${Patch} start=${patch} /><${Diagonals} start=${diagonals.filter} />`;
+  const own = useOwn(lesson.name, run);
+  return html`<${Colours} start=${colours} own=${own} /><${Patch} start=${patch} own=${own} /><${Diagonals} start=${diagonals.filter} />`;
 }
 
-function Colours({ start }) {
+const WHAT = "the strongest answer of its first convolution, with two decimals";
+
+function Colours({ start, own }) {
   const [picture, setPicture] = useShared("picture", start.picture);
   const [filter, setFilter] = useShared("filter", start.filter);
   const [bias, setBias] = useShared("bias", start.bias);
@@ -40,6 +44,13 @@ function Colours({ start }) {
   const window = { y: row, x: column, height: filter[0].length, width: filter[0][0].length };
   return html`<${Piece} title="Three colours, one number" error=${found.error}
     try="Press “Next place”: the window moves on by one, and the next number of the map is worked out. Then change any number of the picture or of the filter.">
+    <${TakeOwn} found=${own} compute="colours" what=${WHAT} start=${start} now=${{ picture, filter, bias }} take=${(values) => {
+      setRuns(false);
+      setPicture(values.picture);
+      setFilter(values.filter);
+      setBias(values.bias);
+      setPlace([values.row, values.column]);
+    }} />
     <div class="row steps">
       <button type="button" class="button" onClick=${() => press(-1)}>Place before</button>
       <button type="button" class="button main" onClick=${() => press(1)}>Next place</button>
@@ -66,7 +77,7 @@ function Colours({ start }) {
   </${Piece}>`;
 }
 
-function Patch({ start }) {
+function Patch({ start, own }) {
   const [picture, setPicture] = useShared("patch", start.picture);
   const [filter, setFilter] = useShared("weights", start.filter);
   const [bias, setBias] = useShared("plus", start.bias);
@@ -74,6 +85,7 @@ function Patch({ start }) {
   const made = found.value;
   return html`<${Piece} title="Nine products and a bias" error=${found.error}
     try="This is a corner of a picture with zeros around it. Change the −1 in the middle row of the filter to 1: 155 is now added and no longer taken away.">
+    <${TakeOwn} found=${own} compute="patch" what=${WHAT} start=${start} now=${{ picture, filter, bias }} take=${(values) => { setPicture(values.picture); setFilter(values.filter); setBias(values.bias); }} />
     <${Beside}>
       <div><div class="times">
         <${Grid} label="Corner of a picture" title="picture" values=${picture} change=${setPicture} />

@@ -4,14 +4,16 @@ import { useCompute } from "./parts/compute.js";
 import { Choice, Fields, Grid, Slider, Tick } from "./parts/inputs.js";
 import { Beside, Piece } from "./parts/piece.js";
 import { useShared } from "./parts/shared.js";
+import { TakeOwn, useOwn } from "./own.js";
 import { Waits, same, shown } from "./written.js";
 
 const KINDS = ["max", "average"];
 
 const pixels = (count) => `${shown(count)} ${Math.abs(count) === 1 ? "pixel" : "pixels"}`;
 
-export default function Body({ lesson }) {
-  return html`<${Windows} start=${lesson.computes.pool} /><${Feature} /><${Moved} start=${lesson.computes.moved} />`;
+export default function Body({ lesson, run }) {
+  const own = useOwn(lesson.name, run);
+  return html`<${Windows} start=${lesson.computes.pool} own=${own} /><${Feature} /><${Moved} start=${lesson.computes.moved} />`;
 }
 
 // The places of a window, as the rectangle that is outlined.
@@ -20,7 +22,7 @@ function around(places) {
   return { y: Math.min(...ys), x: Math.min(...xs), height: Math.max(...ys) - Math.min(...ys) + 1, width: Math.max(...xs) - Math.min(...xs) + 1 };
 }
 
-function Windows({ start }) {
+function Windows({ start, own }) {
   const [map, setMap] = useShared("map", start.map);
   const [kind, setKind] = useShared("kind", start.kind);
   const [size, setSize] = useShared("size", start.size);
@@ -34,6 +36,14 @@ function Windows({ start }) {
   const made = found.value;
   return html`<${Piece} title="A window becomes one number" error=${found.error}
     try="This is the map from the lesson on convolution. Click a number of the pooled map to see its window. Then choose average, or a stride of 2.">
+    <${TakeOwn} found=${own} compute="pool" what="a part of its first map" start=${start} now=${asked} take=${(values) => {
+      setMap(values.map);
+      setKind(values.kind);
+      setCeil(values.ceil);
+      setSize(values.size);
+      setStride(values.stride);
+      setPlace([0, 0]);
+    }} />
     <${Fields}>
       <${Choice} label="Pooling" value=${kind} options=${KINDS} change=${setKind} />
       <${Slider} label="Window" value=${size} min=${1} max=${3} change=${setSize} show=${(n) => `${n} × ${n}`} />

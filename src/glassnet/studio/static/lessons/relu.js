@@ -5,6 +5,7 @@ import { Choice, Fields, Grid, Slider } from "./parts/inputs.js";
 import { Beside, Piece } from "./parts/piece.js";
 import { Plot } from "./parts/plot.js";
 import { useShared } from "./parts/shared.js";
+import { useOwn } from "./own.js";
 import { Waits, added, fromText, shown, toText } from "./written.js";
 
 const SIDE = 9;
@@ -13,8 +14,24 @@ const NAMES = { relu: "ReLU", leaky_relu: "leaky ReLU", gelu: "GELU", silu: "SiL
 const REACH = 4;
 const INPUTS = Array.from({ length: 65 }, (_, i) => (i - 32) * (REACH / 32));
 
-export default function Body({ lesson }) {
-  return html`<${Matched} start=${lesson.computes.match} /><${Bend} start=${lesson.computes.activate.activation} />`;
+export default function Body({ lesson, run }) {
+  return html`<${Matched} start=${lesson.computes.match} /><${Bend} start=${lesson.computes.activate.activation} /><${Own} lesson=${lesson.name} run=${run} />`;
+}
+
+// A part of a map of the reader's own network, before ReLU and after it.
+function Own({ lesson, run }) {
+  const found = useOwn(lesson, run);
+  const given = found.own.activate;
+  const after = useCompute("relu", "activate", given || null);
+  if (!run || !(given || found.error)) return null;
+  return html`<${Piece} title="In your own network" error=${found.error || after.error}
+    try=${`A part of a map of your run's first layer, of its picture ${found.picture}. Find the numbers that say nothing after ReLU.`}>
+    ${given && after.value ? html`<${Beside}>
+      <${Grid} label="Map of your network" title="before ReLU" small tint="signed" digits=${2} values=${given.map} />
+      <${Grid} label="Map of your network after ReLU" title="after ReLU" small tint="signed" digits=${2} values=${after.value.map} />
+    </${Beside}>
+    <p role="status">ReLU turned <strong>${after.value.negative}</strong> of ${given.map.length * given.map[0].length} numbers into 0.</p>` : null}
+  </${Piece}>`;
 }
 
 function Matched({ start }) {

@@ -4,6 +4,7 @@ import { useCompute } from "./parts/compute.js";
 import { Fields, Slider } from "./parts/inputs.js";
 import { Piece } from "./parts/piece.js";
 import { useShared } from "./parts/shared.js";
+import { TakeOwn, useOwn } from "./own.js";
 import { Waits, added, replaced, shown } from "./written.js";
 
 const LEAST = -5;
@@ -11,27 +12,32 @@ const MOST = 10;
 const NEXT = ["horse", "frog", "ship"];
 const tenth = (value) => Math.round(value * 10) / 10;
 
-export default function Body({ lesson }) {
+export default function Body({ lesson, run }) {
   const start = lesson.computes.softmax;
   const [logits, setLogits] = useShared("logits", start.logits);
-  const names = [...start.classes, ...NEXT].slice(0, logits.length);
-  return html`<${Shares} start=${start} logits=${logits} setLogits=${setLogits} names=${names} />
+  const [classes, setClasses] = useShared("classes", start.classes);
+  const own = useOwn(lesson.name, run);
+  const names = [...classes, ...NEXT.filter((name) => !classes.includes(name))].slice(0, logits.length);
+  const take = (values) => { setLogits(values.logits); setClasses(values.classes); };
+  return html`<${Shares} start=${start} logits=${logits} setLogits=${setLogits} names=${names} most=${classes.length + 2} own=${own} take=${take} />
     <${Temperature} start=${start} logits=${logits} names=${names} />`;
 }
 
-function Shares({ start, logits, setLogits, names }) {
+function Shares({ start, logits, setLogits, names, most, own, take }) {
+  const [low, high] = [Math.min(LEAST, Math.floor(Math.min(...logits))), Math.max(MOST, Math.ceil(Math.max(...logits)))];
   const found = useCompute("softmax", "softmax", { logits, classes: names });
   const made = found.value;
   const all = (by) => setLogits(logits.map((value) => tenth(value + by)));
-  const fits = (by) => logits.every((value) => value + by >= LEAST && value + by <= MOST);
+  const fits = (by) => logits.every((value) => value + by >= low && value + by <= high);
   return html`<${Piece} title="Scores become shares" error=${found.error}
     try="Raise the score of one class: its share grows, and all others shrink. Then press “Add 1 to all”: no share changes, because only differences count.">
-    <${Fields}>${logits.map((value, at) => html`<${Slider} key=${names[at]} label=${`Score of ${names[at]}`} value=${value} min=${LEAST} max=${MOST} step=${0.1}
-      show=${(each) => shown(each, 1)} change=${(next) => setLogits(replaced(logits, at, tenth(next)))} />`)}</${Fields}>
+    <${TakeOwn} found=${own} compute="softmax" what="its largest scores" start=${start} now=${{ logits, classes: names }} take=${take} />
+    <${Fields}>${logits.map((value, at) => html`<${Slider} key=${names[at]} label=${`Score of ${names[at]}`} value=${value} min=${low} max=${high} step=${0.1}
+      show=${(each) => shown(each, Number.isInteger(10 * each) ? 1 : 2)} change=${(next) => setLogits(replaced(logits, at, tenth(next)))} />`)}</${Fields}>
     <div class="row">
       <button type="button" class="button" disabled=${!fits(1)} onClick=${() => all(1)}>Add 1 to all</button>
       <button type="button" class="button" disabled=${!fits(-1)} onClick=${() => all(-1)}>Take 1 from all</button>
-      <button type="button" class="button" disabled=${logits.length >= start.classes.length + NEXT.length} onClick=${() => setLogits([...logits, 0])}>One class more</button>
+      <button type="button" class="button" disabled=${names.length >= most} onClick=${() => setLogits([...logits, 0])}>One class more</button>
       <button type="button" class="button" disabled=${logits.length <= 2} onClick=${() => setLogits(logits.slice(0, -1))}>One class less</button>
     </div>
     ${made ? html`<${Steps} made=${made} />` : html`<${Waits} />`}
@@ -43,7 +49,7 @@ function Steps({ made }) {
   return html`<p class="note">The largest score, ${shown(largest)}, is taken from all first, which changes no share: the exponentials stay small. Each of them divided by their sum is a share.</p>
   <div class="scroll" tabindex="0" role="region" aria-label="From scores to shares"><table class="shares">
     <thead><tr><th scope="col">class</th><th scope="col" class="number">score</th><th scope="col" class="number">exponential</th><th scope="col" class="number">share</th><td aria-hidden="true"></td></tr></thead>
-    <tbody>${made.classes.map((name, at) => html`<tr key=${name}><th scope="row">${name}</th><td class="number">${shown(made.logits[at], 1)}</td>
+    <tbody>${made.classes.map((name, at) => html`<tr key=${name}><th scope="row">${name}</th><td class="number">${shown(made.logits[at])}</td>
       <td class="number">${shown(made.exponentials[at], 4)}</td><td class="number"><strong>${shown(made.shares[at], 4)}</strong></td>
       <td class="bar-cell" aria-hidden="true"><${Bar} share=${made.shares[at]} /></td></tr>`)}</tbody>
     <tfoot><tr><th scope="row">sum</th><td></td><td class="number">${shown(made.total, 4)}</td><td class="number">${shown(made.sum, 4)}</td><td></td></tr></tfoot>

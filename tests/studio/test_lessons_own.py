@@ -1,0 +1,30 @@
+"""Numbers of a run for a lesson to begin with: they are those that Python gives, and what cannot be had gets a sentence."""
+
+import json
+
+import pytest
+
+from glassnet.lessons import find
+from glassnet.lessons.sheet import explained_of
+from glassnet.pipeline.run import load
+
+
+@pytest.mark.parametrize("name", ["convolution", "relu", "pooling", "softmax", "tensors"])
+def test_own_numbers_over_http_are_those_of_python(studio, out, name):
+    run = next(each["id"] for each in studio.json("/api/lessons")["runs"] if each["name"] == "first")
+    told = studio.json(f"/api/lessons/{name}/own?run={run}&seed=2")
+    explained, note = explained_of(load("first", out), None, 2)
+    assert told["own"] == json.loads(json.dumps(find(name).own(explained)))
+    assert told["own"] or name == "tensors"
+    assert (told["picture"], told["note"]) == (explained.picture.name, note)
+
+
+def test_what_cannot_be_had_is_said(studio):
+    for path, status in (
+        ("softmax/own?run=0000000000000000", 404),
+        ("sofmax/own?run=0000000000000000", 404),
+        ("softmax/own?run=x&seed=-1", 422),
+        ("softmax/own", 422),
+    ):
+        found, _, said = studio.ask(f"/api/lessons/{path}")
+        assert found == status and json.loads(said)["error"].endswith(".")
