@@ -133,7 +133,7 @@ def _from_network(explained: Any, pick: Pick) -> list[Question]:
 
 
 def _own(explained: Any) -> dict[str, dict[str, Any]]:
-    """The window with the strongest answer of the network's first convolution, the weights that read it, and their bias, with two decimals."""
+    """The window with the strongest answer of the network's first convolution, its weights and their bias, with two decimals."""
     layer = next((each for each in explained.seen if each.kind == "conv"), None)
     if layer is None:
         return {}
