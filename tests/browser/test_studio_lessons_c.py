@@ -64,7 +64,7 @@ def test_loss_one_number_and_a_ball(lesson):
     slide(page, "learning rate", math.log10(2))
     page.get_by_role("button", name="Roll").click()
     told.get_by_text("The learning rate is too large").wait_for(timeout=15_000)
-    assert "rate=2" in page.url
+    until(page, "location.search.includes('rate=2')")
 
 
 def test_the_ball_rests_in_the_local_minimum_wherever_its_address_is_opened(lesson):
@@ -228,7 +228,7 @@ def test_building_by_drag_button_and_keyboard_and_what_does_not_fit(lesson):
     page.mouse.move(chip["x"] + 20, chip["y"] + 10)
     page.mouse.down()
     page.mouse.move(second["x"] + 60, second["y"] + 4, steps=6)
-    assert page.locator(".layer.before").count() == 1
+    assert page.locator(".layer.put-before").count() == 1
     page.mouse.up()
     until(page, "document.querySelectorAll('.layer').length === 9")
     assert [word for word, *_ in rows(page)][:3] == ["conv", "batch_norm", "maxpool"]

@@ -44,7 +44,13 @@ def test_the_loss_of_a_share_is_its_negative_logarithm():
 )  # fmt: skip
 def test_where_the_ball_ends_is_said_truly(surface, rate, said):
     given = {"surface": surface, "x": 1.6, "y": 0, "rate": rate, "steps": 200 if rate > 0.01 else 50}
-    assert said in find("loss").compute("roll", given)["ended"]
+    found = find("loss").compute("roll", given)
+    assert said in found["ended"]
+    steep = [math.hypot(place["slope_x"], place["slope_y"]) for place in found["way"]]
+    if "minimum" in said:
+        assert steep[found["rests"] - 1] > 0.001 >= max(steep[found["rests"] :])
+    else:
+        assert found["rests"] == len(steep) - 1
 
 
 def test_fitting_shows_the_points_and_what_the_network_says_of_every_place():

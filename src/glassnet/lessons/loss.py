@@ -67,7 +67,7 @@ def surface(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def roll(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the way of a ball that an optimizer moves downhill: places, heights, and the slope at each."""
+    """Return the way of a ball that an optimizer moves downhill: places, heights, slopes. `rests` is the step where it ends."""
     import torch
     from torch import nn
 
@@ -103,7 +103,7 @@ def roll(values: dict[str, Any]) -> dict[str, Any]:
         moved.zero_grad()
     if not way:
         raise NumericError("The ball left the surface at once. Take a smaller learning rate.")
-    return {"way": way, "left": left, "end": way[-1], "ended": _ended(name, way, left)}
+    return {"way": way, "left": left, "end": way[-1], "rests": _rests(way), "ended": _ended(name, way, left)}
 
 
 def _height(name: str, x: Any, y: Any) -> Any:
@@ -112,6 +112,12 @@ def _height(name: str, x: Any, y: Any) -> Any:
     if name == "ridge":
         return 0.5 * (0.05 * x * x + 2 * y * y)
     return 0.25 * x**4 - 0.5 * x * x + 0.15 * x + 0.5 * y * y + 0.5
+
+
+def _rests(way: list[dict[str, float]]) -> int:
+    """Return the step from which on the ball lies still, or the last one."""
+    steep = [math.hypot(place["slope_x"], place["slope_y"]) > 0.001 for place in way]
+    return min(len(way) - 1, max((at + 1 for at, moves in enumerate(steep) if moves), default=0))
 
 
 def _ended(name: str, way: list[dict[str, float]], left: bool) -> str:

@@ -34,8 +34,8 @@ function Row({ layer, at, last, table, most, drag, change, move, remove }) {
     if (event.key === "Delete") { event.preventDefault(); remove(); }
   };
   const shade = drag.held && drag.held.from === at ? "held" : "";
-  const line = drag.over === at ? "before" : drag.over === at + 1 && last ? "behind" : "";
-  return html`<li class=${`layer ${shade} ${line} ${wrong ? "refused" : ""}`}>
+  const line = drag.over === at ? "put-before" : drag.over === at + 1 && last ? "put-behind" : "";
+  return html`<li class=${`layer ${shade} ${line} ${wrong ? "misfit" : ""}`}>
     <div class="layer-head">
       <button type="button" class="handle" aria-label=${`${name}: drag it, or press the up and down arrow keys; Delete takes it out`}
         onPointerDown=${(event) => drag.start(event, { from: at })} onKeyDown=${key}><span aria-hidden="true">⠿</span></button>
@@ -46,7 +46,7 @@ function Row({ layer, at, last, table, most, drag, change, move, remove }) {
       change=${(value) => change(changed(layer, field.name, value))} />`)}</div>
     <dl class="layer-figures tabular">
       <div><dt>gives</dt><dd>${out ? out.output : "–"}</dd></div>
-      <div><dt>parameters</dt><dd>${out ? count(parameters) : "–"}<span class="share" aria-hidden="true"><i style=${{ width: `${out ? (100 * parameters) / most : 0}%` }}></i></span></dd></div>
+      <div><dt>parameters</dt><dd>${out ? count(parameters) : "–"}<span class="part-bar" aria-hidden="true"><i style=${{ width: `${out ? (100 * parameters) / most : 0}%` }}></i></span></dd></div>
       <div><dt>sees</dt><dd>${out ? out.receptive_field.join("×") : "–"}</dd></div>
     </dl>
     <div class="layer-moves">

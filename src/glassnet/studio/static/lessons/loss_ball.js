@@ -9,11 +9,11 @@ import { useShared } from "./parts/shared.js";
 
 const STEPS = 200;
 const POINTS = 101;
-const TICK = 70;  // milliseconds from step to step
+const TICK = 40;  // milliseconds from step to step
 const LEVELS = 14;
 const within = (value) => Number(Math.max(-2, Math.min(2, value)).toFixed(2));
 const minus = (text) => String(text).replaceAll("-", "−");
-const shown = (value) => minus(number(value, 4));
+const shown = (value) => (Math.abs(value) < 5e-7 ? "0" : minus(number(value, 4)));
 
 export function Ball({ start }) {
   const [surface, setSurface] = useShared("surface", start.surface);
@@ -28,7 +28,7 @@ export function Ball({ start }) {
   const rolled = useCompute("loss", "roll", given);
   const ground = useCompute("loss", "surface", { surface, points: POINTS });
   const way = rolled.value ? rolled.value.way : [];
-  const last = Math.max(0, way.length - 1);
+  const last = rolled.value ? rolled.value.rests : 0;
   const at = Math.min(step, last);
 
   useEffect(() => {
@@ -117,7 +117,7 @@ function Above({ ground, way, at, from }) {
     <div class="above-map" ref=${drawing} role="application" tabindex="0" aria-label=${said} onClick=${click} onKeyDown=${key}>
       <canvas ref=${canvas} width=${POINTS} height=${POINTS} aria-hidden="true"></canvas>
       <svg viewBox="0 0 100 100" aria-hidden="true">
-        <polyline class="way" points=${way.slice(0, at + 1).filter(inside).map((place) => `${px(place.x).toFixed(2)},${(100 - px(place.y)).toFixed(2)}`).join(" ")} />
+        <polyline class="trace" points=${way.slice(0, at + 1).filter(inside).map((place) => `${px(place.x).toFixed(2)},${(100 - px(place.y)).toFixed(2)}`).join(" ")} />
         ${way.slice(0, at).filter(inside).map((place) => html`<circle class="trail" cx=${px(place.x)} cy=${100 - px(place.y)} r=".8" />`)}
         ${here && inside(here) ? html`<circle class="ball" cx=${px(here.x)} cy=${100 - px(here.y)} r="2.2" />` : null}
         ${ground ? html`<path class="lowest" d=${`M${px(ground.lowest.x) - 2},${100 - px(ground.lowest.y)}h4m-2,-2v4`} />` : null}
