@@ -25,7 +25,7 @@ def parts() -> list[dict[str, Any]]:
     found: dict[str, list[dict[str, Any]]] = {part: [] for part in _PARTS}
     for dotted, (field, text) in fields().items():
         if dotted != "data.root":
-            found[dotted.partition(".")[0]].append(_field(dotted, field, text))
+            found[dotted.partition(".")[0]].append(as_field(dotted, field, text))
     return [{"part": part, "title": title, "fields": found[part]} for part, title in _PARTS.items()]
 
 
@@ -57,7 +57,8 @@ def _value(name: str, text: str) -> Any:
     return text if name in ("network", "data.group_by") and not text.startswith("[") else parse_value(text)
 
 
-def _field(dotted: str, field: Any, text: str) -> dict[str, Any]:
+def as_field(dotted: str, field: Any, text: str) -> dict[str, Any]:
+    """Return one field of a form, from a field of a recipe and its help text."""
     made: dict[str, Any] = {
         "name": dotted,
         "label": dotted.rpartition(".")[2].replace("_", " "),

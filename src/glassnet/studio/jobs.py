@@ -83,12 +83,12 @@ class Jobs:
         """Start `glassnet sweep` with these options. Raises RecipeError, StorageError."""
         return self._start(["sweep", root, *words, *([f"--name={name}"] if name else [])], Path(root).name, name)
 
-    def resume_sweep(self, name: str, words: list[str], data: str) -> Job:
+    def resume_sweep(self, name: str, data: str) -> Job:
         """Go on with a sweep. Raises RecipeError when it goes on already, StorageError."""
         with self._lock:
             if self.of_sweep(name) is not None:
                 raise RecipeError(f"{name} goes on right now.")
-        return self._start(["sweep", f"--resume={name}", *words], data, name)
+        return self._start(["sweep", f"--resume={name}"], data, name)
 
     def all(self) -> list[Job]:
         """Return every job on record, newest first. Those whose run is on record by itself are forgotten once they have ended."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from glassnet.evaluation.importance import importance
 from glassnet.evaluation.selection import cheapest, distinguishable, optimism
 from glassnet.report.sweep.material import SweepMaterial
-from glassnet.runs.ledger import Ledger
+from glassnet.runs.book import Book
 from glassnet.runs.rows import Row
 from glassnet.runs.sweeps import SweepRow
 from glassnet.sweeps.overview import mean_curve, overview
@@ -14,7 +14,7 @@ from glassnet.sweeps.plan import Plan
 from glassnet.sweeps.result import SweepResult
 
 
-def gather(book: Ledger, name: str, out: Path) -> SweepResult:
+def gather(book: Book, name: str, out: Path) -> SweepResult:
     """Read a sweep from the ledger and judge it, which resamples its pictures many times. Raises LedgerError when there is none."""
     seen = overview(book, name)
     found, plan, winner = seen.found, seen.plan, seen.winner

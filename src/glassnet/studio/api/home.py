@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from glassnet.studio import forms
+from glassnet.studio import forms, sweeps_told
 from glassnet.studio.folders import BUILT_IN, Place
 from glassnet.studio.news import changes
 from glassnet.studio.records import shown
@@ -69,10 +69,13 @@ def router(work: Workplace) -> APIRouter:
         """Trainings that run or could not begin, and the newest runs."""
         rows = [row for row in work.records.rows() if row.sweep is None or row.status != "planned"]
         running = [row for row in rows if row.status == "running"]
-        names = {row.name for row in rows}
+        names = {row.name for row in rows} | {sweep.name for sweep in work.records.sweeps()}
         jobs = [job for job in work.jobs.all() if work.jobs.run_of(job) not in names]
+        sweeps = [one for one in sweeps_told.summaries(work) if one["status"] == "running"]
+        at_work = {one["name"] for one in sweeps}
         return {
-            "running": [shown(row, work.records) for row in running],
+            "running": [shown(row, work.records) for row in running if row.sweep not in at_work],
+            "sweeps": sweeps,
             "runs": [shown(row, work.records) for row in rows if row not in running][:_RECENT],
             "total": len(rows),
             "jobs": [work.jobs.as_dict(job) | {"said": ""} for job in jobs],

@@ -5,7 +5,7 @@ import { go, put } from "../parts/router.js";
 import { Field } from "../parts/field.js";
 import { RunTable } from "../parts/runs.js";
 import { Button, Progress, Wrong } from "../parts/show.js";
-import { counted, time } from "../parts/words.js";
+import { count, counted, time } from "../parts/words.js";
 
 export default function Home({ query }) {
   const recent = useAnswer("/api/recent");
@@ -14,7 +14,7 @@ export default function Home({ query }) {
   return html`
     <h1>Train a network on pictures</h1>
     <${Wrong} text=${recent.error} />
-    ${value && (value.running.length || value.jobs.length) ? html`<${Now} found=${value} again=${recent.again} />` : null}
+    ${value && (value.running.length || value.jobs.length || value.sweeps.length) ? html`<${Now} found=${value} again=${recent.again} />` : null}
     <${Start} query=${query} />
     <section aria-labelledby="runs-title">
       <h2 id="runs-title">Runs</h2>
@@ -30,10 +30,15 @@ function Now({ found, again }) {
     <h2 id="now-title">Now</h2>
     <ul class="cards">
       ${found.jobs.map((job) => html`<li class="card" key=${job.id}>
-        <h3><a href=${`/training/${job.id}`}>${job.data}</a></h3>
+        <h3><a href=${`/${job.kind === "sweep" ? "sweeps/started" : "training"}/${job.id}`}>${job.data}</a></h3>
         ${job.alive ? html`<p>Pictures are being read.</p>`
           : html`<p class="wrong">${job.error || (job.exit_code === 75 ? "It was stopped before training began." : "It ended before training began.")}</p>
             <${Button} work=${() => post(`/api/trainings/${job.id}/forget`).then(again)} label=${`Take ${job.data} off this list`}>Take off this list</${Button}>`}
+      </li>`)}
+      ${found.sweeps.map((sweep) => html`<li class="card" key=${sweep.id}>
+        <h3><a href=${`/sweep/${sweep.id}`}>${sweep.name}</a></h3>
+        <p>A sweep: ${count(sweep.ended)} of ${counted(sweep.runs, "run")} ended.</p>
+        <p class="note">Started ${time(sweep.planned)}</p>
       </li>`)}
       ${found.running.map((run) => html`<li class="card" key=${run.id}>
         <h3><a href=${`/run/${run.id}`}>${run.name}</a></h3>
@@ -83,13 +88,14 @@ function Start({ query }) {
       <div class="act">
         <h3>3. Go</h3>
         <${Button} work=${begin} kind="main">Start training</${Button}>
+        ${" "}<a class="button" href=${`/sweeps${query.size ? `?${query}` : ""}`}>Try many settings</a>
         <${Wrong} text=${wrong} />
       </div>
     </form>
   </section>`;
 }
 
-function Part({ part, settings, change, isWrong }) {
+export function Part({ part, settings, change, isWrong }) {
   const rest = part.fields.filter((field) => !field.first);
   const set = rest.filter((field) => settings[field.name]).length;
   if (!rest.length) return null;

@@ -22,7 +22,7 @@ export default function Ledger({ query }) {
   const choose = (id) => put({ chosen: (chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id].slice(-2)).join(",") });
   return html`
     <h1>Ledger</h1>
-    <p class="lead">Every run and every combination ever tried, failed ones too.</p>
+    <p class="lead">Every run and every combination ever tried, failed ones too. <a href="/sweeps">Sweeps</a></p>
     <${Filter} where=${where} sweep=${sweep} sweeps=${value ? value.sweeps : []} />
     <${Wrong} text=${error} />
     ${value ? html`<${Sweep} sweep=${value.sweeps.find((one) => one.id === sweep)} />` : null}
@@ -59,6 +59,6 @@ function Filter({ where, sweep, sweeps }) {
 
 function Sweep({ sweep }) {
   if (!sweep) return null;
-  return html`<p>${sweep.name} is ${sweep.status}.${sweep.winner ? html` Its winner: <a href=${`/run/${sweep.winner.id}`}>${sweep.winner.name}</a>.` : ""}
+  return html`<p><a href=${`/sweep/${sweep.id}`}>${sweep.name}</a> is ${sweep.status}.${sweep.winner ? html` Its winner: <a href=${`/run/${sweep.winner.id}`}>${sweep.winner.name}</a>.` : ""}
     ${sweep.report ? html` <a href=${`/report/sweep/${sweep.id}`} target="_blank" rel="noopener">Open its report</a>` : ""}</p>`;
 }
