@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.studio.serving import served
+from tests.studio.spoiled_set import spoil
 
 from glassnet.pipeline.auditing import audit
 from glassnet.recipe import recipe_from
@@ -16,18 +17,7 @@ from glassnet.training import augment
 
 @pytest.fixture(scope="module")
 def spoiled(tmp_path_factory):
-    """A root with two sets: one with a picture under two labels, a nearly equal one, and a file that is no picture; and a sound one."""
-    root = tmp_path_factory.mktemp("root")
-    draw = np.random.default_rng(7)
-    for name in ("cat", "dog"):
-        (root / "pets" / name).mkdir(parents=True)
-        for i in range(20):
-            small = Image.fromarray(draw.integers(20, 220, (6, 6, 3), dtype=np.uint8))
-            small.resize((48, 36), Image.Resampling.BICUBIC).save(root / "pets" / name / f"{i:02}.png")
-    shutil.copy(root / "pets" / "cat" / "03.png", root / "pets" / "dog" / "<b>same.png")
-    Image.open(root / "pets" / "cat" / "05.png").resize((64, 48)).save(root / "pets" / "cat" / "near.jpg", quality=92)
-    (root / "pets" / "dog" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
-    return root
+    return spoil(tmp_path_factory.mktemp("root"))
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +56,7 @@ def test_findings_are_those_of_the_audit_with_their_pictures(studio, pets, spoil
     assert found["summary"] == own.audit.summary()
     two = next(one for one in found["findings"] if one["code"] == "two_labels")
     assert sorted(one["label"] for one in two["pairs"][0]) == ["cat", "dog"]
-    assert {one["name"] for one in two["pairs"][0]} == {"03.png", "<b>same.png"}
+    assert {one["name"] for one in two["pairs"][0]} == {"03.png", "<img src=x onerror=alert(1)>.png"}
     same = [pixels(studio, f"/api/audit/{pets}/pictures/{one['row']}.png") for one in two["pairs"][0]]
     np.testing.assert_array_equal(*same)
     assert same[0].shape == (36, 48, 3)

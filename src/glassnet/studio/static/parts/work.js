@@ -5,27 +5,29 @@ import { Button, Wrong } from "./show.js";
 import { count } from "./words.js";
 
 const ASK_MS = 250;
+const BEGUN = { state: "working", label: "", done: 0, total: 0, error: "" };
 
 // Return how the work at an address stands: {state, label, done, total, error, …}, with `start`. `begins` starts it by itself.
 export function useWork(path, begins = true) {
-  const [now, setNow] = useState({ state: "none", error: "" });
+  const [now, setNow] = useState({ path: "", state: "none", error: "" });
   const [turn, setTurn] = useState(begins ? 1 : 0);
   useEffect(() => {
     if (!path || !turn) return undefined;
     let gone = false;
     let timer = 0;
-    const fail = (error) => { if (!gone) setNow((old) => ({ ...old, state: "failed", error: error.message })); };
+    const fail = (error) => { if (!gone) setNow({ path, state: "failed", error: error.message }); };
     const ask = () => get(path).then((found) => {
       if (gone) return;
-      setNow(found);
+      setNow({ ...found, path });
       if (found.state === "working") timer = setTimeout(ask, ASK_MS);
     }, fail);
-    setNow({ state: "working", label: "", done: 0, total: 0, error: "" });
+    setNow({ path, ...BEGUN });
     post(path).then(ask, fail);
     return () => { gone = true; clearTimeout(timer); };
   }, [path, turn]);
   const start = useCallback(() => setTurn((old) => old + 1), []);
-  return { ...now, start };
+  const mine = now.path === path ? now : turn ? BEGUN : { state: "none", error: "" };  // never what another address answered
+  return { ...mine, start };
 }
 
 // What work says of itself, with a button that ends it where `stop` names an address for that.
