@@ -271,6 +271,20 @@ def test_a_network_of_ones_own_is_tried_and_trained(lesson, studio):
     assert run["settings"]["data.size"] == [32, 32]
 
 
+@pytest.mark.parametrize(
+    ("name", "query", "wanted"),
+    [
+        ("building", "?layers=[1,null,[]]&shape=[1]", "122,570"),
+        ("loss", "?logits=[1,%22x%22]&truth=0", "0.417"),
+        ("stopping", "?scores=[%22a%22]&values=[null]", "8"),
+        ("tasks", "?box=[1,2]", "0.391"),
+    ],
+)
+def test_an_address_that_somebody_changed_by_hand_shows_the_beginning(lesson, name, query, wanted):
+    page = lesson(name, query)
+    page.locator(".figure .big").get_by_text(wanted, exact=True).first.wait_for()
+
+
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_question_is_checked_right_and_wrong(lesson, name):
     page = lesson(name)

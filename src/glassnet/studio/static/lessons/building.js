@@ -9,6 +9,7 @@ import { useDrag } from "./building_drag.js";
 import { Layers } from "./building_list.js";
 import { Blocks } from "./building_picture.js";
 import { Training, Trial } from "./building_train.js";
+import { layersOr, numbers } from "./sound.js";
 import { PALETTE, isVote, moved, placeFor, short, wordOf } from "./building_words.js";
 
 const MADE_FOR = { tutorial: [32, 32, 3, 10], flowers: [180, 180, 3, 5], mini: [32, 32, 3, 10] };  // the pictures and classes of their tutorials
@@ -16,9 +17,10 @@ const SAID = { tutorial: "of the classic tutorial, for small photographs of ten 
 
 export default function Building({ lesson }) {
   const [preset, setPreset] = useShared("preset", lesson.computes.preset.name);
-  const [own, setOwn] = useShared("layers", null);  // null: the preset as it is
+  const [asked, setOwn] = useShared("layers", null);
+  const own = useMemo(() => layersOr(asked, null), [asked]);  // null: the preset as it is
   const [shape, setShape] = useShared("shape", MADE_FOR.tutorial);
-  const [height, width, channels, classes] = shape.length === 4 ? shape : MADE_FOR.tutorial;
+  const [height, width, channels, classes] = numbers(shape, MADE_FOR.tutorial, 4);
   const size = { height, width, channels, classes };
   const start = useCompute("building", "preset", own === null ? { name: preset, ...size } : null);
   const layers = useMemo(() => own || (start.value ? start.value.layers.map(short) : []), [own, start.value]);

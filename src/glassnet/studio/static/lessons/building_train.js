@@ -16,8 +16,13 @@ export function Trial({ layers, fits }) {
   const [passes, setPasses] = useShared("passes", 5);
   const [rate, setRate] = useShared("rate", 0.001);
   const [found, setFound] = useState(null);
+  const [busy, setBusy] = useState(false);
   const of = JSON.stringify([layers, side, passes, rate]);
-  const learn = () => compute("building", "train", { layers, side, passes, rate, seed: 0, keep: false }).then((value) => setFound({ value, of }));
+  const learn = () => {
+    setBusy(true);
+    return compute("building", "train", { layers, side, passes, rate, seed: 0, keep: false })
+      .then((value) => setFound({ value, of })).finally(() => setBusy(false));
+  };
   const mine = found && found.of === of ? found.value : null;
   return html`<${Piece} title="Can it learn?" try="Let it go five times over 200 drawn signs, X or O, and see how it does on 100 new ones.">
     <div class="fields controls">
@@ -25,7 +30,7 @@ export function Trial({ layers, fits }) {
       <${Slider} label="passes" value=${passes} min=${1} max=${20} change=${setPasses} />
       <${Slider} label="learning rate" value=${rate} min=${0.0001} max=${0.1} log change=${setRate} />
     </div>
-    <p class="act"><${Button} work=${learn}>Learn X and O</${Button}></p>
+    <p class="act row"><${Button} work=${learn}>Learn X and O</${Button}><span class="note" role="status">${busy ? "Learning …" : ""}</span></p>
     <${Beside}>
       <${Figure} name="right of the signs it learned" value=${mine ? percent(mine.accuracy) : "–"} note=${mine ? `loss ${mine.loss.toFixed(3)}` : "200 signs"} />
       <${Figure} name="right of new ones" value=${mine ? percent(mine.new_accuracy) : "–"} note=${mine ? `loss ${mine.new_loss.toFixed(3)}` : "100 signs"} />

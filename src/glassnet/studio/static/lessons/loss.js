@@ -7,6 +7,7 @@ import { Beside, Figure, Piece, Rows } from "./parts/piece.js";
 import { Plot } from "./parts/plot.js";
 import { useShared } from "./parts/shared.js";
 import { Ball } from "./loss_ball.js";
+import { numbers } from "./sound.js";
 
 const CLASSES = ["cat", "dog", "bird"];
 
@@ -15,8 +16,9 @@ export default function Loss({ lesson }) {
 }
 
 function Entropy({ start }) {
-  const [logits, setLogits] = useShared("logits", start.logits);
+  const [asked, setLogits] = useShared("logits", start.logits);
   const [truth, setTruth] = useShared("truth", start.truth);
+  const logits = numbers(asked, start.logits, CLASSES.length);
   const found = useCompute("loss", "entropy", { logits, truth });
   const curve = useCompute("loss", "curve", { points: 100 });
   const told = found.value;

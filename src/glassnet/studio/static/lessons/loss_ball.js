@@ -42,7 +42,14 @@ export function Ball({ start }) {
   }, [rolls, at, last]);
   const anew = (set) => (value) => { set(value); setStep(0); setRolls(false); };
   const from = (nextX, nextY) => { setX(nextX); setY(nextY); setStep(0); setRolls(false); };  // numbers, or functions of the old ones
-  const roll = () => { if (at >= last) setStep(0); setRolls(!rolls); };
+  const roll = () => {
+    if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      setStep(last);
+      return;
+    }
+    if (at >= last) setStep(0);
+    setRolls(!rolls);
+  };
 
   return html`<${Piece} title="A ball rolls downhill" error=${rolled.error || ground.error}
     try="Press Roll: the ball comes to rest in the right valley, though the left one is deeper. Then set the learning rate to 0.7 and roll again, and to 2.">

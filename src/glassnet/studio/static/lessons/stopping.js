@@ -7,6 +7,7 @@ import { Fields, Grid, NumberField, Slider } from "./parts/inputs.js";
 import { Beside, Figure, Piece } from "./parts/piece.js";
 import { Plot } from "./parts/plot.js";
 import { useShared } from "./parts/shared.js";
+import { numbers } from "./sound.js";
 
 export default function Stopping({ lesson, run }) {
   const { drop, stop, passes } = lesson.computes;
@@ -14,7 +15,8 @@ export default function Stopping({ lesson, run }) {
 }
 
 function Dropping({ start }) {
-  const [values, setValues] = useShared("values", start.values);
+  const [asked, setValues] = useShared("values", start.values);
+  const values = numbers(asked, start.values);
   const [rate, setRate] = useShared("rate", start.rate);
   const [epoch, setEpoch] = useShared("epoch", start.epoch);
   const { value, error } = useCompute("stopping", "drop", { ...start, values, rate, epoch });
@@ -39,7 +41,8 @@ function Dropping({ start }) {
 }
 
 function Ending({ start, run }) {
-  const [scores, setScores] = useShared("scores", start.scores);
+  const [asked, setScores] = useShared("scores", start.scores);
+  const scores = numbers(asked, start.scores);
   const [patience, setPatience] = useShared("patience", start.patience);
   const [delta, setDelta] = useShared("delta", start.min_delta);
   const { value, error } = useCompute("stopping", "stop", { scores, patience, min_delta: delta });

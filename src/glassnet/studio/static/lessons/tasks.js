@@ -6,6 +6,7 @@ import { useCompute } from "./parts/compute.js";
 import { Choice, Fields, Slider } from "./parts/inputs.js";
 import { Beside, Figure, Piece, Rows } from "./parts/piece.js";
 import { useShared } from "./parts/shared.js";
+import { numbers } from "./sound.js";
 
 const NAMES = [
   { value: "classify", text: "classification" }, { value: "localize", text: "localization" }, { value: "detect", text: "object detection" },
@@ -59,7 +60,8 @@ function answer(value) {
 
 // The true box stays; the answered one is dragged, or moved by its sliders.
 function Agreeing({ start }) {
-  const [box, setBox] = useShared("box", start.second);
+  const [asked, setBox] = useShared("box", start.second);
+  const box = numbers(asked, start.second, 4);
   const drawing = useRef(null);
   const grip = useRef(null);
   const { value, error } = useCompute("tasks", "overlap", { first: start.first, second: box });
