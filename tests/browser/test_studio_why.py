@@ -124,7 +124,7 @@ def slide(page, label, value):
 def shares(page):
     """Return {class: (before, now)} in percent as the page shows them."""
     read = """[...document.querySelectorAll('.why-shares li')].map((line) =>
-      [line.querySelector('.name').innerText, ...line.querySelector('.moved').innerText.match(/[\\d.]+(?= %)/g).map(Number)])"""
+      [line.querySelector('.name').innerText, ...line.querySelector('.why-moved').innerText.match(/[\\d.]+(?= %)/g).map(Number)])"""
     return {name: (before, now) for name, before, now in page.evaluate(read)}
 
 
@@ -209,11 +209,12 @@ def test_crops_are_those_of_python_and_open_their_picture(why, found, run):
     page.get_by_role("group", name="Strongest channels").get_by_role(
         "button", name=f"Channel {channel}", exact=True
     ).click()
-    until(page, f"new URLSearchParams(location.search).get('excites') === '{layer}/{channel}'")
+    until(page, f"new URLSearchParams(location.search).get('at') === '{layer}/{channel}'")
     made = found.exciting(layer, [channel], 12)[channel]
     crops = page.locator(".why-crops:not(.stale) li")
     crops.first.wait_for()
     until(page, f"document.querySelectorAll('.why-crops:not(.stale) li').length === {len(made)}")
+    assert page.get_by_label("channel", exact=True).input_value() == str(channel)
     shown = [number_of(text) for text in page.locator(".why-crops strong").all_inner_texts()]
     assert shown == pytest.approx([crop.value for crop in made], rel=6e-3)
     until(
@@ -231,14 +232,14 @@ def test_any_channel_can_be_written_and_one_that_is_not_there_is_marked(why, fou
     page = why[0]("excites")
     layer = found.levels[0].layer
     page.get_by_label("layer", exact=True).select_option(layer)
-    until(page, f"new URLSearchParams(location.search).get('excites').startsWith('{layer}/')")
+    until(page, f"new URLSearchParams(location.search).get('at').startsWith('{layer}/')")
     channel = page.get_by_label("channel", exact=True)
     channel.fill("9999")
     channel.blur()
     assert page.get_by_label("channel", exact=True).get_attribute("aria-invalid") == "true"
     channel.fill("1")
     channel.blur()
-    until(page, f"new URLSearchParams(location.search).get('excites') === '{layer}/1'")
+    until(page, f"new URLSearchParams(location.search).get('at') === '{layer}/1'")
 
 
 def test_the_nearest_pictures_are_those_of_python_and_open(why, found, run):

@@ -1,19 +1,18 @@
 // What excites one channel most: crops of training pictures, the strongest first. Each opens its own picture at that very value.
 import { html, useState } from "../parts/html.js";
-import { put } from "../parts/router.js";
 import { Wrong } from "../parts/show.js";
 import { count } from "../parts/words.js";
 import { shown } from "/script/numbers.js";
 import { question, useAsking } from "./why-asking.js";
 import { Working } from "./why-working.js";
 
-export default function Excites({ run, source, about, place, query }) {
+export default function Excites({ run, source, about, place, open }) {
   const layers = about.layers;
-  const { layer, channel } = chosen(layers, about, place, query.get("excites") || "");
+  const { layer, channel } = chosen(layers, about, place);
   const { value, error, busy, told } = useAsking(layer ? question(run, "exciting", source, { layer: layer.name, channel }) : null);
   if (!layer) return html`<p>This network has no layer whose channels could be excited.</p>`;
-  const choose = (name, number) => put({ excites: `${name}/${number}` });
-  return html`<p>Parts of training pictures to which a channel answers most strongly: what it has come to look for. Choose one to open its picture at this value.</p>
+  const choose = (name, number) => open({ layer: name, channel: number, y: null, x: null });
+  return html`<p>Parts of training pictures to which a channel answers most strongly: what it has come to look for. The channel is the one that is open in the layers above. Choose a part to open its picture at this value.</p>
     <div class="why-pick">
       <div class="field"><label for="why-excites-layer">layer</label>
         <select id="why-excites-layer" value=${layer.name} onChange=${(event) => choose(event.target.value, layers.find((each) => each.name === event.target.value).strongest[0])}>
@@ -27,14 +26,12 @@ export default function Excites({ run, source, about, place, query }) {
     ${value ? html`<${Crops} run=${run} value=${value} layer=${layer} channel=${channel} stale=${busy} />` : null}`;
 }
 
-// The channel that the address names, else the one open in the glass, else the strongest of the highest features.
-function chosen(layers, about, place, written) {
-  const [name, number] = written.split("/");
+// The channel that is open in the glass, else the strongest of the layer that is, else of the highest features.
+function chosen(layers, about, place) {
   const found = (wanted) => layers.find((each) => each.name === wanted);
-  if (found(name) && /^\d+$/.test(number) && Number(number) < found(name).shape[0]) return { layer: found(name), channel: Number(number) };
-  if (place && found(place.layer)) return { layer: found(place.layer), channel: place.channel === null || place.channel === undefined ? found(place.layer).strongest[0] : place.channel };
-  const layer = found(about.excites) || layers[layers.length - 1] || null;
-  return { layer, channel: layer ? layer.strongest[0] : 0 };
+  const layer = (place && found(place.layer)) || found(about.excites) || layers[layers.length - 1] || null;
+  const here = layer && place && place.layer === layer.name && place.channel !== null;
+  return { layer, channel: here ? place.channel : layer ? layer.strongest[0] : 0 };
 }
 
 function Channel({ layer, channel, choose }) {

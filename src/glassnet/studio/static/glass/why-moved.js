@@ -26,7 +26,7 @@ function Shares({ before, after }) {
     const [a, b] = [was.get(name) || 0, now.get(name) || 0];
     return html`<li key=${name}><span class="name">${name}</span>
       <span class="why-track" aria-hidden="true"><span class="was" style=${{ width: `${100 * a}%` }}></span><span class="now" style=${{ width: `${100 * b}%` }}></span></span>
-      <span class="tabular moved"><span>${percent(a)}</span> → <strong>${percent(b)}</strong></span></li>`;
+      <span class="tabular why-moved"><span>${percent(a)}</span> → <strong>${percent(b)}</strong></span></li>`;
   })}</ul>
   ${before.more ? html`<p class="note">The ${before.lines.length} likeliest are shown.</p>` : null}
   <p class="note"><span class="why-mark was"></span> before <span class="why-mark now"></span> now</p>`;

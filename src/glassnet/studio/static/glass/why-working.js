@@ -14,7 +14,7 @@ export function Working({ busy, told, what }) {
     const timer = setTimeout(() => setLate(true), SOON);
     return () => clearTimeout(timer);
   }, [busy]);
-  const far = told && told.total ? `: ${told.label}, ${count(told.done)} of ${count(told.total)}` : "";
-  return html`<p class="why-working note tabular" role="status">${busy && late ? html`${what}${far} …
-    ${told && told.total ? html` <progress max=${told.total} value=${told.done} aria-label=${what}></progress>` : null}` : ""}</p>`;
+  const far = told && told.total ? `${told.label}, ${count(told.done)} of ${count(told.total)}` : "";
+  return html`<p class="why-working note tabular"><span role="status">${busy && late ? `${what} …` : ""}</span>
+    ${busy && late && far ? html` <progress max=${told.total} value=${told.done} aria-label=${what}></progress> ${far}` : null}</p>`;
 }
