@@ -2,9 +2,11 @@
 
 import contextlib
 import errno
+import importlib
 import os
 import secrets
 import socket
+import threading
 import webbrowser
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +72,7 @@ def serve(
                 say(gate.launch)
                 if browser:
                     _open(gate.launch)
+                threading.Thread(target=_warm_up, name="warm up", daemon=True).start()
 
             async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
                 workplace.closing = True
@@ -88,6 +91,11 @@ def serve(
         with contextlib.suppress(KeyboardInterrupt):
             Server(settings).run(sockets=[heard])
         _say_goodbye(workplace, say)
+
+
+def _warm_up() -> None:
+    """Import what the first picture or lesson needs, some seconds' worth, while the first page is being looked at."""
+    importlib.import_module("torch")
 
 
 def _open(address: str) -> None:
