@@ -39,7 +39,7 @@ class Errand:
 
     def __init__(self) -> None:
         self.state = "working"
-        self.label, self.done, self.total = "", 0, 0
+        self.label, self.done, self.total = "waiting for its turn", 0, 0
         self.result: Any = None
         self.error = ""
         self._stopped = threading.Event()

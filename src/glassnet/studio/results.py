@@ -34,12 +34,19 @@ class Judged:
         self._lock = threading.RLock()
         self._told: Told | None = None
         self._answers: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
+        self._scores: tuple[tuple[int, ...], dict[str, Scores]] | None = None
 
     @property
     def splits(self) -> "dict[str, Scores]":
-        """The scores that may be shown, by split: those of the test set only once it was opened."""
-        scores = self.run.scores
-        return {split: found for split, found in scores.items() if split != "test" or self.run.test_opened}
+        """The scores that may be shown, by split: those of the test set only once it was opened. Read anew when their file changes."""
+        folder = self.run.folder
+        stamp = tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in (folder.scores, folder.record))
+        held = self._scores
+        if held is None or held[0] != stamp:
+            opened = self.run.test_opened
+            found = {split: scores for split, scores in self.run.scores.items() if split != "test" or opened}
+            held = self._scores = stamp, found
+        return held[1]
 
     def answered(self, split: str, tell: Told) -> dict[str, Any]:
         """Open the pictures of a split and return what the network says of each, as columns. Raises Gone, DataError.
@@ -52,6 +59,7 @@ class Judged:
             raise Gone(
                 "The test set of this run is sealed." if split == "test" else f"This run has no scores on {split}."
             )
+        tell("opening the pictures", 0, 0)
         with self._lock:
             self._told = tell
             try:

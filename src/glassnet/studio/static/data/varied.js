@@ -45,7 +45,7 @@ export function Varied({ found, query }) {
       </section>
       <section aria-labelledby="settings-title">
         <h3 id="settings-title">Settings</h3>
-        <p class="note">auto is what a training of this set would choose.</p>
+        <p class="note">Auto is what a training of this set would choose.</p>
         <div class="fields">${fields.map((field) => html`<${Field} key=${field.name} field=${{ ...field, default: automatic(field, value) }} value=${given[field.name] || ""}
           change=${(text) => put({ [field.name]: text })} wrong=${error !== "" && error.includes(field.name)} />`)}</div>
         <p><a class="button main" href=${`/?${new URLSearchParams({ data: found.id, ...(found.task ? { "data.task": found.task } : {}), ...given })}`}>Train with these settings</a></p>
