@@ -60,9 +60,12 @@ def router(work: Workplace) -> APIRouter:
 
     @api.post("/plan")
     def plan(wish: Wish) -> dict[str, Any]:
-        """How many combinations a form stands for. No picture is opened."""
-        sweeps.words(wish.tries, wish.settings, wish.how)
-        return sweeps.plan(wish.tries, wish.how)
+        """How many combinations a form stands for, or why it cannot be: half a form is no fault. No picture is opened."""
+        try:
+            sweeps.words(wish.tries, wish.settings, wish.how)
+            return sweeps.plan(wish.tries, wish.how)
+        except RecipeError as error:
+            return {"refused": str(error)}
 
     @api.post("/estimate")
     def begin_estimate(wish: Wish) -> dict[str, Any]:

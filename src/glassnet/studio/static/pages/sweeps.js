@@ -50,7 +50,7 @@ function Form({ query }) {
   const wish = { data: chosen, tries, settings, how, name: query.get("name") || "" };
   const empty = !Object.keys(tries).length;
   const plan = usePlan(wish);
-  const wrong = refused || (empty ? "" : plan.error);
+  const wrong = refused || (empty || plan.error.includes("no values yet") ? "" : plan.error);
   const change = (name) => (value) => { setRefused(""); put({ [name]: value }); };
   const isWrong = (field) => wrong !== "" && wrong.includes(field.name);
   const begin = () => {

@@ -12,7 +12,7 @@ export function usePlan(wish) {
   const text = JSON.stringify(wish);
   useEffect(() => {
     let gone = false;
-    const timer = setTimeout(() => post("/api/sweeps/plan", wish).then((value) => { if (!gone) setState({ value, error: "" }); },
+    const timer = setTimeout(() => post("/api/sweeps/plan", wish).then((value) => { if (!gone) setState(value.refused ? { value: null, error: value.refused } : { value, error: "" }); },
       (error) => { if (!gone) setState({ value: null, error: error.message }); }), REST_MS);
     return () => { gone = true; clearTimeout(timer); };
   }, [text]);
@@ -21,7 +21,7 @@ export function usePlan(wish) {
 
 export function Plan({ plan, empty }) {
   if (empty) return html`<p class="note">Nothing varies yet.</p>`;
-  if (plan.error) return html`<${Wrong} text=${plan.error} />`;
+  if (plan.error) return plan.error.includes("no values yet") ? html`<p class="note">${plan.error}</p>` : html`<${Wrong} text=${plan.error} />`;
   if (!plan.value) return html`<p class="note">Counting …</p>`;
   const { text, runs, combinations, choices } = plan.value;
   return html`<p>${capital(text)}${runs !== null && runs !== combinations ? `: ${counted(runs, "run")}` : ""}.</p>

@@ -56,7 +56,7 @@ function One({ name, field, text, change, wrong }) {
         : html`<${List} id=${id} text=${text} change=${change} wrong=${wrong} shown="values, with commas" />`}
       <p class="note" id=${`${id}-help`}>${field ? field.help : "This setting is unknown, or does not vary in a sweep."}</p>
     </div>
-    <button type="button" class="button small" aria-label=${`Do not vary ${name}`} onClick=${() => change(null)}>Remove</button>
+    <button type="button" class="button small" aria-label=${`Remove ${name}`} onClick=${() => change(null)}>Remove</button>
   </fieldset>`;
 }
 
