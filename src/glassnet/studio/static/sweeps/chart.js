@@ -1,6 +1,7 @@
 // The learning curves of all combinations in one chart. The best is drawn thick, those at work dashed, the chosen one on top.
 import { html, freshId, useMemo } from "../parts/html.js";
 import { ticks } from "../parts/chart.js";
+import { Scroll } from "../parts/show.js";
 import { counted, number } from "../parts/words.js";
 
 const WIDTH = 900;
@@ -36,7 +37,7 @@ export function AllCurves({ lines, best, picked, over, choose, hover, headline }
   const kinds = new Set(shown.map(([kind]) => kind));
   const says = bestLine ? ` The best, combination ${best}, ends at ${number(bestLine.curve.at(-1)[1])}.` : "";
   return html`<figure class="all-curves">
-    <svg class="chart" viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-labelledby=${id} data-curves=${drawn.length}>
+    <${Scroll} label="Chart of all learning curves"><svg class="chart" viewBox=${`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-labelledby=${id} data-curves=${drawn.length}>
       <title id=${id}>${headline} on validation over the epochs, ${counted(drawn.length, "curve")}.${says}</title>
       <g aria-hidden="true">
         ${ticks(bottom, top, 5).map((value) => html`<line class="axis" x1=${LEFT} x2=${WIDTH - RIGHT} y1=${y(value)} y2=${y(value)} />
@@ -46,7 +47,7 @@ export function AllCurves({ lines, best, picked, over, choose, hover, headline }
         <text x=${WIDTH - RIGHT} y=${HEIGHT - 3} text-anchor="end">epoch</text>
         ${shown.map(([kind, line]) => html`<${Curve} key=${line.number} kind=${over === line.number ? `${kind} over` : kind} line=${line} x=${x} y=${y} choose=${choose} hover=${hover} />`)}
       </g>
-    </svg>
+    </svg></${Scroll}>
     <figcaption>${drawn.length ? html`${headline} on validation over the epochs: ${KEYS.filter(([kind]) => kinds.has(kind)).map(([kind, name]) => html`<span class="key" key=${kind}>
       <svg viewBox="0 0 26 8" width="26" height="8" aria-hidden="true" class="chart"><line x1="1" x2="25" y1="4" y2="4" class=${`curve ${kind}`} /></svg> ${name}</span>`)}`
       : "No run has been validated yet."}</figcaption>
