@@ -158,6 +158,13 @@ def test_boxes_and_masks_are_drawn_and_follow(studio):
     assert (turned != stored).any()
 
 
+def test_pictures_with_boxes_are_not_mixed(studio):
+    looked(studio, "shapes", "instances")
+    status, _, body = studio.ask("/api/audit/shapes/varied?task=instances&train.mixup=0.5")
+    assert status == 422
+    assert b"one class each" in body
+
+
 def test_a_look_can_be_stopped_and_gone_on_with(studio, spoiled):
     from glassnet.studio.errands import Errands
 

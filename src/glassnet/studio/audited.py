@@ -79,11 +79,16 @@ class Looked:
         """Return the pictures and the whole recipe that a training with these settings would have. Raises RecipeError."""
         from glassnet.data.split import split
         from glassnet.pipeline.choices import resolve_for
+        from glassnet.tasks import task as task_of
 
         unknown = sorted(set(settings) - set(SETTINGS))
         if unknown:
             raise RecipeError(f"{unknown[0][:60]!r} does not change what training shows of a picture.")
         asked = self.prepared.recipe.changed(forms.values(forms.checked(settings)))
+        if asked.train.mixup and not task_of(self.prepared.catalog.task).one_class:
+            raise RecipeError(
+                "train.mixup mixes pictures that have one class each. Leave it at 0 where boxes or masks are asked for."
+            )
         prepared = replace(self.prepared, recipe=asked)
         if asked.train.seed != self.prepared.recipe.train.seed:  # another seed draws other sides
             lock = split(prepared.catalog, prepared.store, prepared.audit, asked.data, asked.train.seed)

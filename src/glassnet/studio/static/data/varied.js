@@ -20,14 +20,14 @@ function useRested(value) {
 }
 
 // What changes the pictures that training shows, the changes themselves first.
-function offered(fields) {
-  const last = ["train.mixup", "train.seed", "network"];
+function offered(fields, mixes) {
+  const last = [...(mixes ? ["train.mixup"] : []), "train.seed", "network"];
   return [...fields.filter((field) => field.name.startsWith("augment.")), ...last.map((name) => fields.find((field) => field.name === name))];
 }
 
 export function Varied({ found, query }) {
   const form = useAnswer("/api/recipe");
-  const fields = form.value ? offered(form.value.parts.flatMap((part) => part.fields)) : [];
+  const fields = form.value ? offered(form.value.parts.flatMap((part) => part.fields), found.kind === "classify") : [];
   const given = Object.fromEntries(fields.map((field) => [field.name, query.get(field.name) || ""]).filter(([, value]) => value));
   const row = query.get("picture");
   const asked = useRested(new URLSearchParams({ task: found.task, ...(row === null ? {} : { row }), ...given }).toString());
