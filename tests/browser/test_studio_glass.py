@@ -202,6 +202,7 @@ def test_a_shared_address_shows_the_same_in_a_fresh_page(opened, home, crosses):
     assert number(told.rpartition("= ")[2]) == pytest.approx(found.seen["conv2"][7, 3, 4], rel=1e-4)
     filters = page.locator("#filter")
     filters.locator("summary").click()
+    filters.locator("pre").wait_for()
     assert filters.locator("canvas").count() == found.filters("conv2").weights.shape[1]
     first = number(filters.locator("pre").inner_text().split("\n")[1].split()[0])
     assert first == pytest.approx(found.filters("conv2").weights[7, 0, 0, 0], rel=1e-3)

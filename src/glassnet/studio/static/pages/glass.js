@@ -1,5 +1,5 @@
 // Glass: a run's network lies open. A picture is chosen, dropped or drawn, and every number that it becomes can be opened.
-import { html, useEffect, useState } from "../parts/html.js";
+import { html, useEffect, useRef, useState } from "../parts/html.js";
 import { useAnswer } from "../parts/api.js";
 import { go } from "../parts/router.js";
 import { Wrong } from "../parts/show.js";
@@ -24,8 +24,9 @@ function Runs() {
   return html`<h1>Glass</h1>
     <p class="lead">Look into a network that you trained: every layer, every number, down to the pixels.</p>
     <${Wrong} text=${error} />
+    ${value || error ? null : html`<p class="note" role="status">Loading …</p>`}
     ${value && !value.runs.length ? html`<p>There is no trained network yet. <a href="/?data=xo">Train one on crosses and circles</a>: it takes a minute.</p>` : null}
-    ${value && value.runs.length ? html`<p>Choose a run.</p><ul class="cards">${value.runs.map((run) => html`<li class="card" key=${run.id}>
+    ${value && value.runs.length ? html`<p>Choose a run.</p><ul class="cards glass-runs">${value.runs.map((run) => html`<li class="card" key=${run.id}>
       <h2><a href=${`/glass/${run.id}`}>${run.name}</a></h2>
       <p>${run.network} on ${run.data}, ${run.task}</p>
       <p class="note">${run.scores.validation ? `validation: ${score(run.scores.validation.value)}` : run.status}</p></li>`)}</ul>` : null}`;
@@ -54,6 +55,14 @@ function Opened({ id, query }) {
     else travel({ from: name });
   };
 
+  const leads = useRef(false); // from the answer to the sum that made it
+  useEffect(() => {
+    const title = leads.current && document.getElementById("sum-title");
+    leads.current = false;
+    if (!title) return;
+    title.focus({ preventScroll: true });
+    title.scrollIntoView({ block: "center" });
+  }, [at]);
   useEffect(() => {
     if (about) document.title = `${about.run.name} · Glass · Glassnet studio`;
   }, [about]);
@@ -80,7 +89,8 @@ function Opened({ id, query }) {
         ${way !== "file" && file.error ? html`<${Wrong} text=${file.error} />` : null}
         <${Wrong} text=${wrong} />
       </section>
-      ${answer ? html`<${Answer} answer=${answer} settled=${looked === asked} at=${at} href=${(place) => address(id, query, { at: place })} />` : null}
+      ${answer ? html`<${Answer} answer=${answer} settled=${looked === asked} at=${at} href=${(place) => address(id, query, { at: place })}
+        opening=${() => { leads.current = true; }} />` : null}
     </div>
     <div class="glass-layers">
       <h2>Layer by layer</h2>
@@ -96,8 +106,10 @@ function Opened({ id, query }) {
 // What to do next, for somebody who sees this for the first time.
 function next(glass, answer, trail) {
   if (!answer) return "One moment: the network looks at the picture.";
-  const votes = answer.drawn ? "Choose a layer, then point at its map." : "Click a bar of the answer to see how it was voted. Or choose a layer and point at its map.";
-  if (!trail) return votes;
+  if (!trail) {
+    const opens = answer.lines.some((line) => line.opens);
+    return opens ? "Click a line of the answer to see how it was reckoned. Or choose a layer and point at its map." : "Choose a layer, then point at its map.";
+  }
   const place = trail.at(-1);
   if (place.layer === glass.picture && whole(glass, place)) return "This is a byte of the picture: the whole way down. The links above the sum lead back up.";
   if (whole(glass, place)) return "Every underlined number came from somewhere. Click one to open it too, down to the pixels.";
