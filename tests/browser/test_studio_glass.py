@@ -239,8 +239,9 @@ def test_the_pad_works_by_keyboard_and_in_either_ink(opened, home):
     turned = picture_of(page)[:, :, 0].astype(int)
     assert (np.abs(turned - (manner["ink"] + manner["paper"] - drawn.astype(int))) <= 1).all()
     page.get_by_label("Brush").select_option("eraser")
+    before = asked(page, "picture")
     drag(page, [(0.3, 0.5), (0.7, 0.5)])
-    until(page, f"!location.search.includes({asked(page, 'picture')!r})")
+    until(page, f"!location.search.includes({before!r})")
     assert len(np.unique(picture_of(page))) < len(np.unique(turned))
 
 
