@@ -6,6 +6,7 @@ from PIL import Image
 
 from glassnet.cli import main
 from glassnet.data.lock import read_lock
+from glassnet.runs.ledger import Ledger
 from glassnet.sweeps.finish import report
 from glassnet.sweeps.start import resume_sweep
 
@@ -186,3 +187,26 @@ def test_the_statistics_of_a_sweep_are_made_once(photos, sweep, book, tiny, tmp_
     winner = found.row(found.sweep().winner)
     page = (tmp_path / found.sweep().name / "report.html").read_text()
     assert f"{winner.headline('test').value:.3f}" in page
+
+
+def test_answers_without_a_network_are_found_once_and_are_those_of_a_single_run(
+    photos, sweep, book, tiny, tmp_path, monkeypatch
+):
+    from glassnet.evaluation import arithmetic
+
+    found = []
+    whole = arithmetic.trivial
+    monkeypatch.setattr(arithmetic, "trivial", lambda *given: found.append(given[-1]) or whole(*given))
+    words = [*tiny, "--epochs", "1", "--on", "here", "--out", tmp_path]
+    assert sweep(photos, "--set", "train.lr=0.1,0.01,0.001", "--repeats", "2", *words) == 0
+    assert sorted(found) == ["test", "validation", "validation"]  # a seed draws which pictures are compared with
+    monkeypatch.undo()
+    row = book(tmp_path).rows()[0]
+    assert main(["train", str(photos), *tiny, "--epochs", "1", "--out", str(tmp_path / "alone")]) == 0
+    (alone,) = Ledger(tmp_path / "alone", create=False).rows()
+    assert _trivial(alone) == _trivial(row) and len(_trivial(row)) == 4
+    assert all(_trivial(other) == _trivial(row) for other in book(tmp_path).rows())
+
+
+def _trivial(row):
+    return [(s.of, s.figure) for s in row.scores if s.kind == "trivial" and s.split == "validation"]

@@ -2,6 +2,7 @@
 the sealed test set.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +35,19 @@ class Measured:
     marks: np.ndarray | None = None
 
 
+class Simple:
+    """What answers without a network reach, kept for further runs over the same pictures, targets and split: it depends on those alone."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, int], Any] = {}
+
+    def of(self, split: str, seed: int, make: Callable[[], Any]) -> Any:
+        """Return what `make` gives for a split and a seed, which draws what is compared with; made once."""
+        if (split, seed) not in self._kept:
+            self._kept[split, seed] = make()
+        return self._kept[split, seed]
+
+
 def measure_split(
     prepared: Prepared,
     recipe: Recipe,
@@ -43,8 +57,9 @@ def measure_split(
     split: str,
     history: Any,
     command: str = "",
+    simple: Simple | None = None,
 ) -> Measured:
-    """Return what one split says of a network, and choose temperature and threshold on it."""
+    """Return what one split says of a network, and choose temperature and threshold on it. `simple` as for `scored`."""
     from glassnet.evaluation.calibration import fit_temperature
     from glassnet.training.answers import answers
 
@@ -56,7 +71,7 @@ def measure_split(
     temperature = fit_temperature(read, targets[rows]) if task.one_class else 1.0
     threshold = task.threshold(read, targets[rows])
     known = None if task.one_class else truths(prepared.catalog, prepared.store, prepared.lock.train)
-    scores = scored(prepared, recipe, task, targets, split, read, temperature, threshold, known)
+    scores = scored(prepared, recipe, task, targets, split, read, temperature, threshold, known, simple)
     sample, most = prepared.lock.train, _TRAIN_SAMPLE if task.one_class else _DENSE_SAMPLE
     if len(sample) > most:
         places = np.linspace(0, len(sample) - 1, most).astype(np.int64)
@@ -79,10 +94,12 @@ def scored(
     temperature: float,
     threshold: float | None = None,
     train_truths: list[Truth] | None = None,
+    simple: Simple | None = None,
 ) -> Scores:
     """Return the scores of one split beside what answers without a network reach on it.
 
-    A dense task is scored against truths in original pixels. `train_truths` are those of the training rows, where they are at hand.
+    A dense task is scored against truths in original pixels. `train_truths` are those of the training rows, where they are at hand, and
+    `simple` what other runs over the same pictures found already.
     """
     from glassnet.evaluation import arithmetic
 
@@ -98,8 +115,12 @@ def scored(
         task, read, targets[rows], classes, split,
         seed=seed, temperature=temperature, threshold=threshold, rows=rows, **options,
     )  # fmt: skip
-    simple = task.trivial(
-        arithmetic, split,
-        pixels=prepared.store.pixels, targets=targets, train_rows=train, rows=rows, classes=classes, seed=seed, **options, **known,
-    )  # fmt: skip
-    return scores.with_trivial(simple, (*near(scores.main, simple), *getattr(simple, "notes", ())))
+
+    def make() -> Any:
+        return task.trivial(
+            arithmetic, split,
+            pixels=prepared.store.pixels, targets=targets, train_rows=train, rows=rows, classes=classes, seed=seed, **options, **known,
+        )  # fmt: skip
+
+    found = (simple or Simple()).of(split, seed, make)
+    return scores.with_trivial(found, (*near(scores.main, found), *getattr(found, "notes", ())))

@@ -15,7 +15,7 @@ from glassnet.data.lock import write_lock
 from glassnet.errors import DataError
 from glassnet.pipeline.jobs import job_of
 from glassnet.pipeline.logged import Logged
-from glassnet.pipeline.measuring import Measured, measure_split
+from glassnet.pipeline.measuring import Measured, Simple, measure_split
 from glassnet.pipeline.prepare import Prepared
 from glassnet.pipeline.run import Run
 from glassnet.recipe import Recipe
@@ -31,7 +31,7 @@ class Work:
     """What is about to train. The caller holds the folder's lock and the claim; `started` is the clock of `train.minutes`.
 
     `targets` are those of `jobs.taught_targets`, where another run over the same pictures has them at hand. `plans` are those of another
-    run to follow, as `Job` takes them.
+    run to follow, as `Job` takes them. `simple` holds what other runs over the same pictures found of answers without a network.
     """
 
     folder: RunFolder
@@ -44,6 +44,7 @@ class Work:
     command: str = ""
     targets: np.ndarray | None = None
     plans: tuple[tuple[int, int, int], ...] = ()
+    simple: Simple | None = None
 
 
 class Pruned(Exception):  # noqa: N818  it is a decision, not a fault
@@ -114,7 +115,9 @@ def _fit(work: Work, resume: bool, judge: Judge | None) -> tuple[Run, Measured]:
     network, task = job.network.to("cpu"), job.task
     folder.write_choices([*folder.read_choices(), *fitted.choices])
     try:
-        found = measure_split(prepared, recipe, network, task, job.targets, "validation", fitted.history, work.command)
+        found = measure_split(
+            prepared, recipe, network, task, job.targets, "validation", fitted.history, work.command, work.simple
+        )
     except DataError as error:  # as when no validation picture shows a thing: the network is there all the same
         work.observer.line(f"  no score on validation: {error}")
         found = Measured()

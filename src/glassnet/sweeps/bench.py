@@ -18,6 +18,7 @@ from glassnet.networks.overrides import override
 from glassnet.networks.presets import layers_of
 from glassnet.pipeline.choices import resolve_for
 from glassnet.pipeline.jobs import import_rooms, taught_targets
+from glassnet.pipeline.measuring import Simple
 from glassnet.pipeline.observer import Observer
 from glassnet.pipeline.prepare import Prepared, prepare
 from glassnet.recipe import Recipe
@@ -29,12 +30,16 @@ LOCK = "data.lock.json"
 
 @dataclass(frozen=True)
 class Ready:
-    """One combination, ready to train: the resolved recipe, the choices made for it, its pictures and their targets."""
+    """One combination, ready to train: the resolved recipe, the choices made for it, its pictures and their targets.
+
+    `simple` holds what other combinations over these pictures found of answers without a network.
+    """
 
     recipe: Recipe
     choices: list[Choice]
     prepared: Prepared
     targets: np.ndarray
+    simple: Simple
 
 
 class Bench:
@@ -46,6 +51,7 @@ class Bench:
         self._observer = observer or Observer()
         self._prepared: dict[str, Prepared] = {}
         self._targets: dict[str, np.ndarray] = {}
+        self._simple: dict[str, Simple] = {}
 
     def prepare(self, recipe: Recipe | None = None, digest: str | None = None) -> Prepared:
         """Return the pictures as `recipe` (default: the base) wants them, on the sides of the sweep's split.
@@ -72,7 +78,8 @@ class Bench:
         key = _key(asked)
         if key not in self._targets:
             self._targets[key] = taught_targets(prepared)
-        return Ready(resolved, choices, prepared, self._targets[key])
+            self._simple[key] = Simple()
+        return Ready(resolved, choices, prepared, self._targets[key], self._simple[key])
 
     def _changed_layers(self, resolved: Recipe, prepared: Prepared, layers: dict[str, Any]) -> list[Any]:
         """Write a preset out for these pictures, and change the layers that the sweep names."""

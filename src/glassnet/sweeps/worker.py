@@ -161,7 +161,8 @@ class Worker:
         resume = folder.checkpoint.is_dir() and folder.recipe.exists()
         if not resume:
             write_beginning(folder, ready.recipe, ready.choices, ready.prepared)
-        work = Work(folder, self.ledger, claim, ready.recipe, ready.prepared, observer, started, targets=ready.targets)
+        given: dict[str, Any] = {"targets": ready.targets, "simple": ready.simple}
+        work = Work(folder, self.ledger, claim, ready.recipe, ready.prepared, observer, started, **given)
         carry_out(work, resume, self._judge(row, ready.recipe.train.epochs))
         shutil.rmtree(folder.checkpoint, ignore_errors=True)  # what is done is never resumed, and there may be hundreds
 
