@@ -7,7 +7,8 @@ import torch
 
 from glassnet.data.frames import Frame, frame
 from glassnet.data.pixels import PixelSettings
-from glassnet.explain.targets import Target, targets
+from glassnet.explain.target import Target
+from glassnet.explain.targets import targets
 from glassnet.networks.network import build
 from glassnet.tasks import names, task
 from glassnet.tasks.centres import COLD

@@ -22,7 +22,7 @@ from glassnet.tasks.heat import on_original
 if TYPE_CHECKING:
     import torch
 
-    from glassnet.explain.targets import Target
+    from glassnet.explain.target import Target
     from glassnet.networks.network import Network
 
 BACKGROUNDS = ("border", "black", "white", "grey", "mean")

@@ -17,7 +17,7 @@ from glassnet.networks.shapes import Shape, Step
 from glassnet.networks.words import nearest
 
 if TYPE_CHECKING:
-    from glassnet.explain.targets import Target
+    from glassnet.explain.target import Target
     from glassnet.networks.network import Network
 
 Size = tuple[int, int]

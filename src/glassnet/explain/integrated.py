@@ -16,7 +16,7 @@ from glassnet.explain.attribution import Attribution, at_once, background, given
 if TYPE_CHECKING:
     import torch
 
-    from glassnet.explain.targets import Target
+    from glassnet.explain.target import Target
     from glassnet.networks.network import Network
 
 STEPS, MOST = 32, 512

@@ -12,7 +12,7 @@ import numpy as np
 from glassnet.explain.attribution import Attribution, at_once, background, given, outcome, undisturbed, written
 
 if TYPE_CHECKING:
-    from glassnet.explain.targets import Target
+    from glassnet.explain.target import Target
     from glassnet.networks.network import Network
 
 Progress = Callable[[int, int], None]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from glassnet.explain.field import Field
     from glassnet.explain.filters import Filters
     from glassnet.explain.seen import Seen
-    from glassnet.explain.targets import Target
+    from glassnet.explain.target import Target
     from glassnet.explain.terms import Arithmetic
     from glassnet.pipeline.run import Run
     from glassnet.pipeline.what_if import WhatIf
@@ -120,7 +120,8 @@ class Explained:
 
         None means what the answer is about, of areas the largest that is not background. Raises RecipeError with the nearest.
         """
-        from glassnet.explain.targets import Target, target
+        from glassnet.explain.target import Target
+        from glassnet.explain.targets import target
 
         if isinstance(words, Target):
             return words

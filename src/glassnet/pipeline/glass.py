@@ -11,7 +11,7 @@ from glassnet.report.glass.anatomy import anatomy
 
 if TYPE_CHECKING:
     from glassnet.explain.attribution import Attribution
-    from glassnet.explain.targets import Target
+    from glassnet.explain.target import Target
     from glassnet.pipeline.explained import Explained
     from glassnet.pipeline.what_if import WhatIf
 
