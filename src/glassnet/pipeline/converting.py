@@ -1,7 +1,6 @@
 """`convert`: a data set in another layout, its pictures byte for byte, and a plain list of what that layout could not hold."""
 
 import contextlib
-import io
 import os
 import shutil
 import tempfile
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from glassnet import durable
 from glassnet.data.audit.annotations import audit_annotations
@@ -26,6 +24,7 @@ from glassnet.data.rows import GOOD, ROW
 from glassnet.data.store import Store
 from glassnet.data.truths import truth_of
 from glassnet.data.writers import FORMATS, HOLDS
+from glassnet.data.writers.encoding import encoded
 from glassnet.data.writers.record import Loss, Losses, Written
 from glassnet.errors import DataError, RecipeError, StorageError
 from glassnet.pipeline.observer import Observer
@@ -163,7 +162,7 @@ class _Work:
         found = header(data)
         truth = truth_of(self.catalog, row, found.height, found.width)
         if found.format == "ARRAY":
-            data = _png(decode(data))
+            data = encoded(decode(data), name)
         things = example.annotation.things if isinstance(example.annotation, Things) else ()
         return Written(name, things, truth, example.split, data)
 
@@ -193,12 +192,6 @@ def _with_ending(name: str) -> str:
 
 def _folded_stem(name: str) -> str:
     return unicodedata.normalize("NFC", name.rpartition(".")[0]).casefold()
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(file, "PNG")
-    return file.getvalue()
 
 
 def _check_target(root: Path, folder: Path) -> None:

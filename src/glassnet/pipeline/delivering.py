@@ -1,6 +1,5 @@
 """What `predict` leaves behind: the pictures with the answers drawn on them, answers.json, and other people's annotation formats."""
 
-import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from glassnet import durable
 from glassnet.data.catalog import Thing
@@ -16,12 +14,11 @@ from glassnet.data.pixels import decode
 from glassnet.data.shapes import rle_of
 from glassnet.data.truths import Truth
 from glassnet.data.writers import FORMATS, HOLDS
+from glassnet.data.writers.encoding import encoded
 from glassnet.data.writers.record import Loss, Written
 from glassnet.errors import DataError, RecipeError
 from glassnet.pipeline.predict import Answered, Predictor, is_picture, write_answers
 from glassnet.tasks.answers import PixelsAnswer, ThingsAnswer
-
-_JPEG_QUALITY = 92
 
 
 @dataclass(frozen=True)
@@ -111,7 +108,7 @@ def _draw(path: Path, predictor: Predictor, answered: Answered) -> None:
         raise DataError(f"{answered.picture} went away before it was drawn: {error.strerror or error}.") from None
     picture = decode(data, predictor.pixels.max_pixels)
     drawn = predictor.task.draw(picture, answered.answer)
-    durable.write_bytes(path, _encoded(drawn, path.name))
+    durable.write_bytes(path, encoded(drawn, path.name))
 
 
 def written(name: str, answer: Any, classes: Sequence[str]) -> Written:
@@ -135,15 +132,6 @@ def written(name: str, answer: Any, classes: Sequence[str]) -> Written:
         masks,
     )
     return Written(name, things, truth, scores=tuple(thing.confidence for thing in found))
-
-
-def _encoded(pixels: np.ndarray, name: str) -> bytes:
-    file = io.BytesIO()
-    if name.lower().endswith((".jpg", ".jpeg")):
-        Image.fromarray(pixels).save(file, "JPEG", quality=_JPEG_QUALITY)
-    else:
-        Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
 
 
 class _Names:
