@@ -1,4 +1,4 @@
-"""Makes three pictures of the README, in headless Chromium: the report of a run, the page of a sweep, and the glass.
+"""Makes three pictures of the README, in headless Chromium: the report of a run, the page of a sweep, and explain.html (the studio: studio.py).
 
     python docs/pictures/make.py DIR/clothing10                  # the pictures shown are CC0 1.0
     python docs/pictures/make.py --sweep DIR/clothing-binary     # the sweep of the README
@@ -59,7 +59,7 @@ def of_glass(root: str) -> None:
         strongest = found.seen["conv2_relu"].values
         channel, y, x = (int(at) for at in np.unravel_index(strongest.argmax(), strongest.shape))
         page = found.write(Path(out) / "explain.html")
-        photograph(page, HERE / "glass.png", ("part-glass",), fragment=f"#conv2/{channel}/{y}/{x}", height=1400)
+        photograph(page, HERE / "explain.png", ("part-glass",), fragment=f"#conv2/{channel}/{y}/{x}", height=1400)
 
 
 def photograph(
