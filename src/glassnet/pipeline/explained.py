@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.data.catalog import BACKGROUND
 from glassnet.data.frames import Frame, frame
 from glassnet.errors import RecipeError
 from glassnet.explain.levels import Level, levels
 from glassnet.networks.words import nearest
+from glassnet.pipeline import among_taught, asking
 from glassnet.pipeline.explaining import Picture
 from glassnet.pipeline.observer import Observer
 from glassnet.pipeline.predict import Answered, Predictor
@@ -69,18 +69,7 @@ class Explained:
         """The answer to the picture alone, which is what the layers show; `answer` where no mirror image is averaged in."""
         if self.predictor.views != "mirror":
             return self.answer
-        from glassnet.training.answers import answers
-
-        predictor = self.predictor
-        read = answers(predictor.model.network, predictor.task, self.picture.fitted[None])
-        decoded = predictor.task.decode(
-            read,
-            predictor.classes,
-            temperature=predictor.model.temperature,
-            threshold=predictor.threshold,
-            frames=[self.frame],
-        )
-        return Answered(self.picture.name, decoded[0])
+        return asking.without_mirror(self)
 
     @cached_property
     def x(self) -> Any:
@@ -113,33 +102,19 @@ class Explained:
         """What of the answer can be explained, first what it is about: classes, boxes, areas, instances."""
         from glassnet.explain import targets
 
-        return targets.targets(*self._asked)
+        return targets.targets(*self.asked)
 
     def target(self, words: "str | Target | None" = None) -> "Target":
         """Return what is meant by `words`: a name of `targets`, the beginning of one, or "pixel (x, y) CLASS".
 
         None means what the answer is about, of areas the largest that is not background. Raises RecipeError with the nearest.
         """
-        from glassnet.explain.target import Target
-        from glassnet.explain.targets import target
-
-        if isinstance(words, Target):
-            return words
-        if words is not None:
-            return target(words, *self._asked)
-        if not self.targets:
-            raise RecipeError("Nothing was answered for this picture, so there is nothing to explain.")
-        area = hasattr(self.answer.answer, "shares")  # what covers most of a picture is seldom what is asked about
-        return next((each for each in self.targets if not (area and each.name == BACKGROUND)), self.targets[0])
+        return asking.meant(self, words)
 
     @cached_property
-    def _asked(self) -> tuple[Any, ...]:
-        from glassnet.training.answers import outputs
-
-        predictor = self.predictor
-        network, task = predictor.model.network, predictor.task
-        made = outputs(network, task, self.picture.fitted[None], views=predictor.views)
-        return task, network, made, self.answer.answer, self.frame, predictor.views
+    def asked(self) -> tuple[Any, ...]:
+        """What `explain.targets` is asked with: the task, the network, its outputs, the answer, the frame, the views."""
+        return asking.outputs_of(self)
 
     def arithmetic(self, layer: str, channel: int | str, y: int | None = None, x: int | None = None) -> "Arithmetic":
         """Return how one value was made, term by term; `print` it. A row of values has no y and x; a class may be named instead of counted.
@@ -244,23 +219,11 @@ class Explained:
         self, wanted: dict[str, Sequence[int] | None], top: int = 9, pictures: int | None = None
     ) -> dict[str, dict[int, list[Crop]]]:
         """As `exciting`, for several layers in one pass over the training pictures."""
-        from glassnet.explain.exciting import most_exciting
-
         asked = {
             layer: strongest_channels(self.seen[layer], _CHANNELS) if channels is None else channels
             for layer, channels in wanted.items()
         }
-        taught = self.taught
-        told = partial(self.observer.progress, "training pictures")
-
-        def made() -> dict[str, dict[int, list[Crop]]]:
-            rows = taught.rows(pictures)
-            found = most_exciting(self.predictor.model.network, taught.store.pixels, rows, asked, top, told)
-            return {
-                layer: {channel: [taught.crop(each) for each in crops] for channel, crops in of_layer.items()}
-                for layer, of_layer in found.items()
-            }
-
+        made = partial(among_taught.exciting, self, asked, top, pictures)
         return self._once(("exciting", repr(asked), top, pictures), made)
 
     def nearest(self, top: int = 9, pictures: int | None = None) -> list[Neighbour]:
@@ -268,17 +231,7 @@ class Explained:
 
         The picture itself, where it is named by its key, is left out. Raises DataError where the training pictures are gone or changed.
         """
-        from glassnet.explain.nearest import nearest
-
-        taught = self.taught
-        told = partial(self.observer.progress, "training pictures")
-
-        def made() -> list[Neighbour]:
-            rows = taught.rows(pictures, without=self.picture.key)
-            found = nearest(self.predictor.model.network, self.x, taught.store.pixels, rows, top, told)
-            return [taught.neighbour(each.row, each.similarity) for each in found]
-
-        return self._once(("nearest", top, pictures), made)
+        return self._once(("nearest", top, pictures), partial(among_taught.nearest, self, top, pictures))
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
@@ -302,18 +255,10 @@ class Explained:
 
         With `whole` also all that the page shows: attributions of `target`, exciting crops, nearest training pictures, what if.
         """
+        from glassnet.pipeline.explained_text import plain_values
         from glassnet.pipeline.glass import parts_of
 
-        places = {each.layer: each.as_dict() for each in self.strongest}
-        found = {
-            "run": self.run.name,
-            "task": self.predictor.task.name,
-            **self.answer.as_dict(),
-            "notes": list(self.notes),
-            "layers": [{**layer.as_dict(), "strongest": places[layer.name]} for layer in self.seen],
-            "levels": [level.as_dict() for level in self.levels],
-            "targets": [each.as_dict() for each in self.targets],
-        }
+        found = plain_values(self)
         return {**found, **parts_of(self, target).as_dict()} if whole else found
 
     def write(self, path: str | Path | None = None, target: "str | Target | None" = None) -> Path:

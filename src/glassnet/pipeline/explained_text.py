@@ -1,6 +1,6 @@
 """What was seen in a picture, in words: for a terminal, and for a notebook."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -98,3 +98,17 @@ def inline(found: "Explained") -> str:
     body = [tag("tr", [tag("td", cell) for cell in row]) for row in _rows(found)]
     parts.append(tag("details", tag("summary", f"All {len(found.seen.layers)} layers"), tag("table", head, body)))
     return Shown(found.picture.name, tag("div", parts))._repr_html_()
+
+
+def plain_values(explained: "Explained") -> dict[str, Any]:
+    """Return the answer, every layer with its strongest place, and what can be explained, as plain JSON values."""
+    places = {each.layer: each.as_dict() for each in explained.strongest}
+    return {
+        "run": explained.run.name,
+        "task": explained.predictor.task.name,
+        **explained.answer.as_dict(),
+        "notes": list(explained.notes),
+        "layers": [{**layer.as_dict(), "strongest": places[layer.name]} for layer in explained.seen],
+        "levels": [level.as_dict() for level in explained.levels],
+        "targets": [each.as_dict() for each in explained.targets],
+    }
