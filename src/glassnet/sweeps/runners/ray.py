@@ -9,18 +9,15 @@ What is not this file's business: machines that Ray's autoscaler could add. The 
 """
 
 import contextlib
-import logging
 import os
-import signal
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from glassnet.errors import GlassnetError, InterruptedRun, NetworkError, RecipeError, StorageError
+from glassnet.errors import GlassnetError, InterruptedRun, NetworkError, StorageError
 from glassnet.runs.claims import LEASE_S
 from glassnet.runs.folder import LEDGER
 from glassnet.runs.ledger import Ledger
@@ -28,13 +25,17 @@ from glassnet.sweeps.bench import Bench
 from glassnet.sweeps.plan import plan_from
 from glassnet.sweeps.rows import ENDED
 from glassnet.sweeps.runners.pool import FEW_DEATHS, LOOK_S, SAVING_S, as_error, is_more
+from glassnet.sweeps.runners.ray_cluster import (
+    address_of_cluster,
+    answers,
+    connected,
+    first_line,
+    imported,
+    last_line,
+    processors,
+)
 from glassnet.sweeps.worker import Station, Worker
 
-_QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-_STORE_BYTES = (
-    80 << 20
-)  # the least that Ray takes: nothing goes through its store, everything through the ledger and the disk
-_ANSWER_S = 5.0
 _PATIENCE_S = 15.0  # the head may be started anew
 
 
@@ -44,7 +45,7 @@ def run(station: Station, workers: int, look: Callable[[], None], bench: Bench) 
     found = ledger.sweep(station.sweep)
     plan = plan_from(found.plan)
     try:
-        with _connected() as ray:
+        with connected() as ray:
             crew = _Crew(ray, ledger, station, found.planned_at, workers, plan.threads or 1, plan.device or "cpu")
             try:
                 crew.work(look)
@@ -61,13 +62,13 @@ def machines(device: str) -> list[int]:
 
     Raises RecipeError without Ray, or when `device` is cuda and no machine has a GPU, NetworkError without an answer.
     """
-    ray = _imported()
-    if not ray.is_initialized() and _address() is None:
+    ray = imported()
+    if not ray.is_initialized() and address_of_cluster() is None:
         from glassnet.training.machine import cores
 
         return [cores()]  # a local cluster will have what this process may use; starting it takes seconds
-    with _connected() as connected:
-        return _machines(connected, device)
+    with connected() as there:
+        return processors(there, device)
 
 
 def work(station: Station, planned_at: str, place: str) -> tuple[int, str] | None:
@@ -131,11 +132,11 @@ class _Crew:
             _, self.tasks = self.ray.wait(self.tasks, timeout=LOOK_S)
 
     def _hire(self, wanted: int) -> None:
-        there = _machines(self.ray, self.device)
+        there = processors(self.ray, self.device)
         each = min(
             self.threads, max(there, default=1)
         )  # the threads are on record; a small machine must bear with them
-        places = len(there) if self.device == "cuda" else sum(processors // each for processors in there)
+        places = len(there) if self.device == "cuda" else sum(cpus // each for cpus in there)
         free = max(1, min(self.workers, places)) - len(self.tasks)
         hand = self.ray.remote(num_cpus=each, num_gpus=int(self.device == "cuda"), max_retries=0, max_calls=1)(work)
         place = os.fspath(Path.cwd())
@@ -148,7 +149,7 @@ class _Crew:
             said = self.ray.get(task)
         except errors.RayTaskError as error:  # our function catches everything, so it did not even begin
             raise GlassnetError(
-                f"A worker of the Ray cluster could not begin: {_last_line(error)}. "
+                f"A worker of the Ray cluster could not begin: {last_line(error)}. "
                 "Every machine of the cluster needs the same Python, Ray and Glassnet as this one."
             ) from None
         except errors.RayError as error:  # the process or its node is gone
@@ -165,13 +166,13 @@ class _Crew:
         self.ended, self.died = ended, time.monotonic()
         if self.deaths > FEW_DEATHS + self.workers:
             raise GlassnetError(
-                f"{self.deaths} workers of the Ray cluster ended without a word, the last because: {_first_line(error)}. "
+                f"{self.deaths} workers of the Ray cluster ended without a word, the last because: {first_line(error)}. "
                 "Memory may be short: try fewer --workers. Everything finished is on record; `--resume` goes on."
             ) from None
 
     def _check_head(self) -> None:
         """Raise NetworkError when the cluster's head is gone, before Ray gives up after a minute: it ends this process without a word."""
-        if _answers(self.ray.get_runtime_context().gcs_address):
+        if answers(self.ray.get_runtime_context().gcs_address):
             self.answered = time.monotonic()
         elif time.monotonic() > self.answered + _PATIENCE_S:
             raise NetworkError(
@@ -195,136 +196,3 @@ def _check_reach(station: Station, planned_at: str) -> None:
             f"The folder of runs {out} of this sweep cannot be reached from the machine {socket.gethostname()}. Put it on a disk that "
             "every machine of the cluster has at the same path (--out), or let them share a ledger on a server (--ledger postgresql://…)."
         )
-
-
-def _machines(ray: Any, device: str) -> list[int]:
-    have = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    if device != "cuda":
-        return [int(one["CPU"]) for one in have if one.get("CPU", 0) >= 1]
-    found = [(int(one.get("GPU", 0)), max(1, int(one.get("CPU", 1)))) for one in have]
-    places = [max(1, processors // gpus) for gpus, processors in found for _ in range(gpus)]
-    if not places:
-        raise RecipeError(
-            "The sweep trains on cuda, and no machine of the Ray cluster has a GPU. Start it anew with --device cpu."
-        )
-    return places
-
-
-def _imported() -> Any:
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing leaves the machine
-    os.environ.setdefault(
-        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0"
-    )  # else it warns of what it will do in another version
-    try:
-        import ray
-    except ImportError:
-        raise RecipeError("--on ray needs Ray, which is not installed: pip install 'glassnet[ray]'.") from None
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    return ray
-
-
-@contextlib.contextmanager
-def _connected() -> Iterator[Any]:
-    """Join the cluster, or start a local one, and let go of it at the end. What the caller has joined already is used and left alone."""
-    ray = _imported()
-    if ray.is_initialized():
-        yield ray
-        return
-    address, ours = _address(), threading.current_thread() is threading.main_thread()
-    before = signal.getsignal(signal.SIGTERM) if ours else None
-    try:
-        try:
-            with _hushed():
-                _print_messages(False)
-                ray.init(**_how(address), **_QUIET)
-        except Exception as error:  # of many kinds: another version there, no free port, no room in /dev/shm
-            said = _last_line(error) if "Traceback" in str(error) else " ".join(str(error).split())
-            raise NetworkError(
-                f"The Ray cluster at {address} cannot be joined: {said}. This machine needs the Python and Ray of the cluster, and where "
-                "it wants a token RAY_AUTH_MODE=token."
-                if address
-                else f"Ray could not be started: {said}"
-            ) from None
-        finally:
-            if before is not None:
-                signal.signal(signal.SIGTERM, before)  # Ray's own would end the process
-        yield ray
-    finally:
-        with contextlib.suppress(Exception):
-            ray.shutdown()
-        _print_messages(True)
-
-
-def _how(address: str | None) -> dict[str, Any]:
-    """Return what `ray.init` is told to join this cluster, or to start a local one.
-
-    Without an address Ray finds the cluster of this machine by itself, and shows it its token; an address that is named gets none.
-    """
-    from glassnet.training.machine import cores
-
-    if address is None:
-        return {
-            "address": "local",
-            "num_cpus": cores(),
-            "include_dashboard": False,
-            "object_store_memory": _STORE_BYTES,
-        }
-    return {"address": address} if os.environ.get("RAY_ADDRESS", "auto") not in ("", "auto") else {}
-
-
-def _print_messages(wanted: bool) -> None:
-    """Switch what Ray prints of dead nodes into the middle of ours off or on, as Ray's debugger does; no option of `ray.init` does it."""
-    import ray._private.worker
-
-    ray._private.worker._worker_logs_enabled = wanted
-
-
-@contextlib.contextmanager
-def _hushed() -> Iterator[None]:
-    """Keep what Ray's C++ writes to the terminal while it tries to join away from it: its exception says the same."""
-    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nothing)
-
-
-def _address() -> str | None:
-    """Return where a cluster is by Ray's own rule: RAY_ADDRESS, else what `ray start` left on this machine; None where there is none.
-
-    Asked for here since Ray itself tries for minutes to reach a cluster that is gone. Raises NetworkError when RAY_ADDRESS does not answer.
-    """
-    from ray._private.services import find_bootstrap_address
-
-    named = os.environ.get("RAY_ADDRESS", "")
-    named = "" if named == "auto" else named
-    address = named or find_bootstrap_address(None)
-    if address is None or address == "local":
-        return None
-    if _answers(address):
-        return address
-    if not named:
-        return None  # a cluster that was killed, and could not tell
-    raise NetworkError(
-        f"There is no Ray cluster at RAY_ADDRESS={named}. Start it, or unset RAY_ADDRESS for a local one."
-    )
-
-
-def _answers(address: str) -> bool:
-    host, _, port = address.rpartition("://")[2].rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), _ANSWER_S).close()
-    except (OSError, ValueError):
-        return False
-    return True
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
-
-
-def _last_line(error: Exception) -> str:
-    return next(reversed(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
