@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 from tests.browser.test_report_page import CONTRAST
+from tests.explain.lists import EVERY_WORD, MAP, lived_in
 
 from glassnet.data.frames import frame
 from glassnet.data.pixels import PixelSettings
 from glassnet.explain.arithmetic import arithmetic
 from glassnet.explain.field import field
 from glassnet.explain.seen import look
-from glassnet.networks.network import build
 from glassnet.networks.presets import layers_of
 from glassnet.report.glass.anatomy import anatomy
 from glassnet.report.glass.material import Answered, Attributed, Crop, Exciting, GlassMaterial, Level, Neighbour
@@ -22,27 +22,6 @@ from glassnet.report.glass.packing import MOST_BYTES
 from glassnet.report.glass.write import write_glass
 
 CLASSES = ("ant", "bee", '<img onerror="document.title=1" src=x>')
-EVERY_WORD = [
-    {"standardize": {}, "mean": [0.4, 0.5, 0.6], "std": [0.2, 0.3, 0.25]},
-    {"conv": 8, "kernel": 3, "padding": "same", "bias": False},
-    "relu",
-    {"maxpool": 3, "stride": 2, "padding": 1, "ceil": True},
-    {"conv": 12, "kernel": [3, 2], "stride": [2, 1], "padding": [1, 0], "groups": 2, "activation": "leaky_relu"},
-    {"batch_norm": {}, "scale": False},
-    "gelu",
-    {"residual": [{"conv": 6, "padding": "same", "bias": False}, "batch_norm", "silu"], "activation": "relu"},
-    {"residual": [{"depthwise": 3, "padding": "same"}, "tanh"]},
-    {"upsample": 2, "mode": "bilinear"},
-    {"upsample": 3},
-    {"avgpool": 2, "padding": 1},
-    {"conv": 4, "kernel": 2, "dilation": 2, "activation": "sigmoid"},
-    {"dropout": 0.25},
-    "flatten",
-    {"dense": 10, "activation": "relu"},
-    "batch_norm",
-    {"dense": "classes", "bias": False},
-    {"scale": 0.125},
-]
 PIXELS = """() => {
   const canvas = document.getElementById("large");
   return [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data];
@@ -50,7 +29,6 @@ PIXELS = """() => {
 NAMELESS = """() => [...document.querySelectorAll("button, a, [role]")]
   .filter((element) => !(element.textContent.trim() || element.ariaLabel || element.querySelector("[alt]")))
   .map((element) => element.outerHTML.slice(0, 80))"""
-MAP = {"kind": "map", "outputs": 5, "stride": 2}
 NETWORKS = {
     "every word": (EVERY_WORD, (3, 16, 16)),
     "tutorial": ("tutorial", (3, 30, 28)),
@@ -58,20 +36,6 @@ NETWORKS = {
     "residual": ("fast", (3, 20, 20)),
     "decoder": ("mini", (3, 19, 23)),
 }
-
-
-def lived_in(layers, shape):
-    """Return a network whose biases and running statistics are not zeros and ones."""
-    network = build(layers, shape, CLASSES, seed=3)
-    some = torch.Generator().manual_seed(4)
-    network.prepare(torch.rand(16, *shape, generator=some))
-    with torch.no_grad():
-        for name, value in [*network.named_parameters(), *network.named_buffers()]:
-            if name.endswith("running_var"):
-                value.copy_(torch.rand(value.shape, generator=some) * 2 + 0.1)
-            elif name.endswith(("bias", "running_mean")):
-                value.copy_(torch.randn(value.shape, generator=some) * 0.5)
-    return network.eval()
 
 
 def material(network, seen, most=MOST_BYTES, height=60, width=45, **more):
@@ -98,7 +62,7 @@ def written(tmp_path_factory):
             layers, shape = NETWORKS[name]
             if isinstance(layers, str):
                 layers = layers_of(layers, shape, 3, 0.3, MAP if name == "decoder" else None)
-            network = lived_in(layers, shape)
+            network = lived_in(layers, shape, CLASSES, seed=3)
             picture = torch.randint(0, 256, (1, *shape), generator=torch.Generator().manual_seed(1)) / 255
             seen = look(network, picture, temperature=1.7)
             made[name] = (network, seen, write_glass(material(network, seen), folder / f"{name}.html"))

@@ -1,7 +1,5 @@
 """Which pictures excite a channel most, against the network asked picture by picture."""
 
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -114,30 +112,10 @@ def test_what_is_not_there_is_refused(layer, channel, said, network, pixels):
         exciting(network, pixels, [0], layer, [channel])
 
 
-class FakeBody(torch.nn.Module):
-    """A timm network of two maps; timm itself is not installed here."""
-
-    def __init__(self, channels):
-        super().__init__()
-        self.one, self.two = torch.nn.Conv2d(channels, 4, 3, 2, 1), torch.nn.Conv2d(4, 6, 3, 2, 1)
-        self.feature_info = type("Info", (), {"channels": lambda _: [4, 6], "reduction": lambda _: [2, 4]})()
-
-    def forward(self, x):
-        first = self.one(x)
-        return [first, self.two(first)]
-
-
 @pytest.mark.parametrize(
     "end", [["global_pool", {"dense": "classes"}], [{"decoder": 3, "stride": 2}, {"conv": 2, "kernel": 1}]]
 )
-def test_maps_inside_a_pretrained_network_are_watched_too(end, pixels, monkeypatch):
-    from glassnet.networks.pretrained import describe
-
-    timm = type(sys)("timm")
-    timm.is_model = lambda name: name == "fakenet"
-    timm.create_model = lambda name, pretrained, features_only, in_chans: FakeBody(in_chans)
-    monkeypatch.setitem(sys.modules, "timm", timm)
-    describe.cache_clear()
+def test_maps_inside_a_pretrained_network_are_watched_too(end, pixels, fake_timm):
     network = build([{"backbone": "fakenet"}, *end], (3, 12, 14), 2, fetch=False).eval()
     inner = "backbone1.map1"
     x = torch.from_numpy(pixels[:1]).permute(0, 3, 1, 2).float().mul(1 / 255)
@@ -150,4 +128,3 @@ def test_maps_inside_a_pretrained_network_are_watched_too(end, pixels, monkeypat
         assert all(each.box == (0, 0, 14, 12) for each in found)
     assert last_features(network) == ("global_pool1" if end[0] == "global_pool" else "backbone1")
     assert nearest(network, x, pixels, range(20), 1)[0] == (0, pytest.approx(1.0))
-    describe.cache_clear()

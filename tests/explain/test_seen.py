@@ -1,7 +1,6 @@
 """What a network saw: names as the summary shows them, values as the forward pass gives them, and the network left as it was."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -96,32 +95,6 @@ def test_plain_values_are_json_with_and_without_the_numbers():
     assert short["layers"][0] == {**conv1, "range": list(seen["conv1"].range), "zeros": seen["conv1"].zeros}
     full = json.loads(json.dumps(seen.as_dict(values=True), allow_nan=False))
     assert full["layers"][-1]["values"] == seen["softmax"].values.tolist()
-
-
-class FakeBody(torch.nn.Module):
-    """A timm network of two maps, as tests/networks/test_pretrained.py stands in for it; timm itself is not installed here."""
-
-    def __init__(self, channels):
-        super().__init__()
-        self.one, self.two = torch.nn.Conv2d(channels, 4, 3, 2, 1), torch.nn.Conv2d(4, 6, 3, 2, 1)
-        self.feature_info = type("Info", (), {"channels": lambda _: [4, 6], "reduction": lambda _: [2, 4]})()
-
-    def forward(self, x):
-        first = self.one(x)
-        return [first, self.two(first)]
-
-
-@pytest.fixture
-def fake_timm(monkeypatch):
-    from glassnet.networks.pretrained import describe
-
-    module = type(sys)("timm")
-    module.is_model = lambda name: name == "fakenet"
-    module.create_model = lambda name, pretrained, features_only, in_chans: FakeBody(in_chans)
-    monkeypatch.setitem(sys.modules, "timm", module)
-    describe.cache_clear()
-    yield
-    describe.cache_clear()
 
 
 def test_the_maps_of_a_backbone_are_seen_and_what_a_decoder_reads_of_them_opens_there(fake_timm):

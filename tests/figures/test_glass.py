@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from tests.figures.published import BLUE, FEATURE_A, FILTERS, GREEN, RED, X_IMAGE
 
 from glassnet.explain.arithmetic import arithmetic
 from glassnet.explain.field import field
@@ -11,13 +12,6 @@ from glassnet.explain.filters import filters
 from glassnet.explain.seen import look
 from glassnet.networks.network import build
 from glassnet.networks.presets import layers_of
-
-RED = [[7, 91, 9, 164], [87, 221, 66, 13], [29, 34, 1, 81], [4, 87, 72, 45]]
-GREEN = [[99, 15, 3, 47], [51, 114, 19, 82], [189, 74, 255, 2], [48, 10, 147, 79]]
-BLUE = [[187, 234, 168, 2], [88, 29, 172, 71], [92, 58, 9, 110], [62, 47, 69, 5]]
-FILTERS = [[[0, 1], [1, 0]], [[0, 1], [1, 1]], [[0, 0], [1, 1]]]
-X_IMAGE = [[1 if 1 <= row <= 7 and column in (row, 8 - row) else -1 for column in range(9)] for row in range(9)]
-FEATURE_A = [[1, -1, -1], [-1, 1, -1], [-1, -1, 1]]
 
 
 def opened(layers, picture, weights, classes=2):

@@ -1,28 +1,9 @@
 """Every figure of the documents that a lesson shows, computed by the lesson itself."""
 
 import pytest
+from tests.figures.published import MAP_A, POOLED_A, table
 
 from glassnet.lessons import find
-
-MAP_A = """
- 0.77 -0.11  0.11  0.33  0.55 -0.11  0.33
--0.11  1.00 -0.11  0.33 -0.11  0.11 -0.11
- 0.11 -0.11  1.00 -0.33  0.11 -0.11  0.55
- 0.33  0.33 -0.33  0.55 -0.33  0.33  0.33
- 0.55 -0.11  0.11 -0.33  1.00 -0.11  0.11
--0.11  0.11 -0.11  0.33 -0.11  1.00 -0.11
- 0.33 -0.11  0.55  0.33  0.11 -0.11  0.77
-"""
-POOLED_A = """
-1.00 0.33 0.55 0.33
-0.33 1.00 0.33 0.55
-0.55 0.33 1.00 0.11
-0.33 0.55 0.11 0.77
-"""
-
-
-def table(text):
-    return [[float(cell) for cell in line.split()] for line in text.strip().splitlines()]
 
 
 @pytest.mark.parametrize(("shape", "weights"), [((28, 28, 3), 2_352), ((200, 200, 3), 120_000), ((28, 28, 1), 784)])

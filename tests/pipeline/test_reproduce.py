@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from safetensors.numpy import load_file, save_file
+from tests.pipeline.discs import draw_discs
 
 import glassnet as gn
 from glassnet.data.readers.arrays import from_arrays
@@ -23,17 +24,8 @@ QUICK = {"network": "mini", "batch": 8, "lr": 0.01, "device": "cpu", "quiet": Tr
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
-    """Red and blue discs, 24 of each, faint enough that not every answer is right."""
-    root = tmp_path_factory.mktemp("pictures") / "discs"
-    draw = np.random.default_rng(0)
-    for name, channel in (("blue", 2), ("red", 0)):
-        (root / name).mkdir(parents=True)
-        for i in range(24):
-            picture = draw.integers(0, 120, (16, 16, 3), dtype=np.uint8)
-            y, x = draw.integers(3, 9, 2)
-            picture[y : y + 5, x : x + 5, channel] = draw.integers(110, 255)
-            Image.fromarray(picture).save(root / name / f"{i:02}.png")
-    return root
+    """Red and blue discs, faint enough that not every answer is right."""
+    return draw_discs(tmp_path_factory.mktemp("pictures") / "discs", noise=120, faintest=110)
 
 
 @pytest.fixture(scope="module")

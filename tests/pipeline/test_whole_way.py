@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from PIL import Image
+from tests.pipeline.discs import draw_discs
 
 import glassnet as gn
 from glassnet.cli import main
@@ -17,17 +18,8 @@ QUICK = ["--network", "mini", "--epochs", "12", "--batch", "8", "--lr", "0.01", 
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
-    """Red and blue discs, 24 of each, with a shade and a place of their own."""
-    root = tmp_path_factory.mktemp("pictures") / "discs"
-    draw = np.random.default_rng(0)
-    for name, channel in (("blue", 2), ("red", 0)):
-        (root / name).mkdir(parents=True)
-        for i in range(24):
-            picture = draw.integers(0, 60, (16, 16, 3), dtype=np.uint8)
-            y, x = draw.integers(3, 9, 2)
-            picture[y : y + 5, x : x + 5, channel] = draw.integers(170, 255)
-            Image.fromarray(picture).save(root / name / f"{i:02}.png")
-    return root
+    """Red and blue discs that are easily told apart."""
+    return draw_discs(tmp_path_factory.mktemp("pictures") / "discs", noise=60, faintest=170)
 
 
 @pytest.fixture(scope="module")
