@@ -4,9 +4,6 @@ Looking takes seconds or minutes, so it is an errand. A second look reads the na
 what was found stays.
 """
 
-import threading
-from collections import OrderedDict
-from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from glassnet.errors import DataError, RecipeError
 from glassnet.studio import forms, ids
 from glassnet.studio.errands import Errand, Errands, Telling, Told
+from glassnet.studio.kept import Kept
 from glassnet.studio.records import Gone
 from glassnet.studio.workplace import Workplace
 
@@ -119,8 +117,7 @@ class Looks:
     def __init__(self, work: Workplace) -> None:
         self._work = work
         self._errands = Errands(_KEPT)
-        self._found: OrderedDict[Hashable, Looked] = OrderedDict()
-        self._lock = threading.Lock()
+        self._found: Kept[Looked] = Kept(_KEPT)
 
     def start(self, given: str, task: str) -> Errand:
         """Look at a data set, or see whether it is still what it was. Raises DataError for what is not there, RecipeError."""
@@ -135,10 +132,10 @@ class Looks:
 
     def of(self, given: str, task: str) -> Looked:
         """Return a data set that was looked at. Raises Gone."""
-        with self._lock:
-            if (given, task) not in self._found:
-                raise Gone("These pictures were not looked at yet. Load the page anew.")
-            return self._found[given, task]
+        found = self._found.find((given, task))
+        if found is None:
+            raise Gone("These pictures were not looked at yet. Load the page anew.")
+        return found
 
     def _look(self, root: str, key: tuple[str, str], tell: Told) -> None:
         from glassnet.data.readers import recognise
@@ -148,17 +145,12 @@ class Looks:
         tell("reading names", 0, 0)
         catalog = recognise(root, task=key[1] or None)
         stamp = _stamp(catalog)
-        with self._lock:
-            held = self._found.get(key)
+        held = self._found.find(key)
         if held is None or held.stamp != stamp:
             recipe = recipe_from({"data": {"root": root} | ({"task": key[1]} if key[1] else {})})
             tell("looking for faults", 0, 0)
             held = Looked(audit(recipe, self._work.out, Telling(tell), catalog), stamp)
-        with self._lock:
-            self._found[key] = held
-            self._found.move_to_end(key)
-            while len(self._found) > _KEPT:
-                self._found.popitem(last=False)
+        self._found.put(key, held)
 
 
 def _stamp(catalog: Any) -> str:

@@ -54,19 +54,19 @@ def answers(work: Workplace, left: Row, right: Row) -> dict[str, Any]:
     """Return what both networks answer for the pictures shown, in words, by the picture's number. Raises what loading a model raises."""
     import numpy as np
 
-    from glassnet.pipeline.predict import Predictor
-
     found = pictures(work, left, right)["changed"]
     said: dict[str, list[str]] = {str(one["number"]): [] for one in found}
     read = {one["number"]: _bytes(work, left, one["number"]) for one in found}
     there = [number for number, data in read.items() if data is not None]
     for row in (left, right):
-        folder = work.records.folder(row)
-        if folder is None or not there:
+        if work.records.folder(row) is None or not there:
             continue
-        predictor = Predictor.of(folder.path)
+        opened = work.networks.of(run_id(row))
+        predictor = opened.run.predictor
         fitted = [predictor.fitted(read[number]) for number in there]
-        told = predictor.answer([str(n) for n in there], np.stack([p for p, _ in fitted]), [size for _, size in fitted])
+        sizes = [size for _, size in fitted]
+        with opened.lock:
+            told = predictor.answer([str(n) for n in there], np.stack([p for p, _ in fitted]), sizes)
         for number, answer in zip(there, told, strict=True):
             said[str(number)].append(answer.text())
     return {"answers": said}

@@ -1,48 +1,41 @@
-"""Networks opened for the page Glass: each loaded once, and the last few pictures that it looked at. Passes over one are serialised."""
+"""A run's network as the page Glass looks into it: taken apart once, with the last few pictures that it looked at."""
 
-import threading
-from collections import OrderedDict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from glassnet.studio.glass_source import picture_of
-from glassnet.studio.records import Gone
+from glassnet.studio.kept import Kept
+from glassnet.studio.networks import Opened
 from glassnet.studio.workplace import Workplace
 
 if TYPE_CHECKING:
     from glassnet.pipeline.explained import Explained
-    from glassnet.pipeline.run import Run
     from glassnet.report.glass.material import Anatomy
     from glassnet.report.glass.packing import Plan
 
-_RUNS, _PICTURES = 3, 3
+_PICTURES = 3
 
 
-class Opened:
-    """One run with its network. Hold `lock` while the network, or what was explained by it, is used."""
+class Glass:
+    """One run that lies open. Hold `lock` while the network, or what was explained by it, is used."""
 
-    def __init__(self, work: Workplace, given: str, run: "Run", stamp: int) -> None:
-        self.id = given
-        self.run = run
-        self.stamp = stamp
-        self.lock = threading.RLock()
+    def __init__(self, work: Workplace, opened: Opened) -> None:
+        self.id, self.run, self.stamp, self.lock = opened.id, opened.run, opened.stamp, opened.lock
         self._work = work
-        self._looked: OrderedDict[str, Explained] = OrderedDict()
+        self._looked: Kept[Explained] = Kept(_PICTURES)
 
     def explained(self, words: str) -> "Explained":
         """Return the picture that the words of an address mean, explained. Raises DataError, Gone."""
+        with self.lock:
+            return self._looked.of(words, lambda: self._look(words))
+
+    def _look(self, words: str) -> "Explained":
         from glassnet.pipeline.explained import Explained
 
-        with self.lock:
-            if words not in self._looked:
-                picture = picture_of(self._work, self.run, words)
-                found = Explained(self.run, picture, self.run.taught, self.run.taught.observer)
-                found.seen  # noqa: B018  a picture is kept once the network has looked at it
-                self._looked[words] = found
-            self._looked.move_to_end(words)
-            while len(self._looked) > _PICTURES:
-                self._looked.popitem(last=False)
-            return self._looked[words]
+        picture = picture_of(self._work, self.run, words)
+        found = Explained(self.run, picture, self.run.taught, self.run.taught.observer)
+        found.seen  # noqa: B018  a picture is kept once the network has looked at it
+        return found
 
     @cached_property
     def anatomy(self) -> "Anatomy":
@@ -67,27 +60,6 @@ class Opened:
         return plan_page(self.anatomy.layers)
 
 
-class Glasses:
-    """The last few runs that were opened. A run that was trained on since is opened anew."""
-
-    def __init__(self, work: Workplace) -> None:
-        self._work = work
-        self._held: OrderedDict[str, Opened] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def of(self, given: str) -> Opened:
-        """Return the run of an id. Raises Gone where it, or its network, is not here."""
-        from glassnet.pipeline.run import Run
-
-        folder = self._work.records.folder(self._work.records.find(given))
-        if folder is None or not folder.model_json.is_file():
-            raise Gone("This run has no network here, so there is nothing to look into.")
-        stamp = folder.model_json.stat().st_mtime_ns
-        with self._lock:
-            found = self._held.get(given)
-            if found is None or found.stamp != stamp:
-                found = self._held[given] = Opened(self._work, given, Run(folder), stamp)
-            self._held.move_to_end(given)
-            while len(self._held) > _RUNS:
-                self._held.popitem(last=False)
-            return found
+def glass_of(work: Workplace, given: str) -> Glass:
+    """Return the run of an id, open. Raises Gone where it, or its network, is not here."""
+    return work.networks.of(given).part(Glass, lambda opened: Glass(work, opened))

@@ -5,7 +5,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from glassnet.studio import pictures as drawing
-from glassnet.studio.glass import Opened
+from glassnet.studio.glass import Glass
 from glassnet.studio.glass_source import bytes_of, manner
 from glassnet.studio.workplace import Workplace
 
@@ -32,7 +32,7 @@ def scale() -> str:
     return f'// The colour scale of numbers that have a sign.\nexport const colours = "{colours}";\n'
 
 
-def network(opened: Opened, about: dict[str, Any]) -> bytes:
+def network(opened: Glass, about: dict[str, Any]) -> bytes:
     """Return as JSON: what is known of the run, its network with every weight that the page has room for, and how to draw for it."""
     from glassnet.report.glass.packing import pack_still
 
@@ -59,7 +59,7 @@ def network(opened: Opened, about: dict[str, Any]) -> bytes:
     return json.dumps(found, separators=(",", ":"), allow_nan=False).encode()
 
 
-def values(opened: Opened, words: str) -> bytes:
+def values(opened: Glass, words: str) -> bytes:
     """Return what the network makes of a picture: the length of a JSON text (4 bytes), the text, filled up to a multiple of 4, numbers.
 
     The text says of each layer where its values lie behind it: `f32` or `u8` with [first byte, count], or `from`, how they follow.
@@ -118,7 +118,7 @@ def _png(pixels: "np.ndarray") -> str:
     return base64.b64encode(drawing.png(pixels, LONGEST)).decode()
 
 
-def arithmetic(opened: Opened, words: str, layer: str, channel: int, y: int | None, x: int | None) -> dict[str, Any]:
+def arithmetic(opened: Glass, words: str, layer: str, channel: int, y: int | None, x: int | None) -> dict[str, Any]:
     """Return one value opened. Raises RecipeError for a layer or place that is not there."""
     from dataclasses import replace
 
@@ -129,7 +129,7 @@ def arithmetic(opened: Opened, words: str, layer: str, channel: int, y: int | No
     return found.as_dict(_TERMS)
 
 
-def pictures(opened: Opened, of: str, page: int) -> dict[str, Any]:
+def pictures(opened: Glass, of: str, page: int) -> dict[str, Any]:
     """Return a page of pictures of the run's data set, validation first; of one class where they have one. The test set stays sealed."""
     run = opened.run
     lock, one_class = run.lock, run.predictor.task.one_class
@@ -159,7 +159,7 @@ def pictures(opened: Opened, of: str, page: int) -> dict[str, Any]:
     }
 
 
-def picture(work: Workplace, opened: Opened, number: int, side: int) -> bytes:
+def picture(work: Workplace, opened: Glass, number: int, side: int) -> bytes:
     """Return a picture of the run's data set as PNG, at most `side` pixels long. Raises DataError, Gone."""
     longest = min(max(side, _LEAST), LONGEST)
     return drawing.png(drawing.read(bytes_of(work, opened.run, number)), longest)

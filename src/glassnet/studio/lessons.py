@@ -4,12 +4,14 @@ A page names a picture instead of sending it: {"run": ID, "seed": 0} is one of a
 {"dropped": ID} one that was dropped on a page, made small. `Desk.filled` puts the pixels there before a lesson sees the values.
 """
 
-import threading
-from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from glassnet.errors import RecipeError
 from glassnet.studio import pictures
+from glassnet.studio.kept import Kept
+from glassnet.studio.networks import Opened
 from glassnet.studio.records import Gone, run_id
 from glassnet.studio.workplace import Workplace
 
@@ -23,18 +25,31 @@ _SMALL = 64
 """Pixels along the longer side of a dropped picture in a lesson."""
 _LARGEST = 96
 """Pixels along the longer side of a run's picture in a lesson; a larger one is made smaller."""
-_KEPT = 4
+_KEPT = 2
 _SHOWN = 100
 
 
+class Asked:
+    """A run that lessons ask about, with the last pictures of it that were explained, and a note to each."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
+        self._pictures: Kept[tuple[Explained | None, str]] = Kept(_KEPT)
+
+    @contextmanager
+    def explained(self, seed: int) -> "Iterator[tuple[Explained | None, str]]":
+        """Hold one of its pictures, explained, and a note; None where its pictures are gone, as the note says. Raises ModelFileError."""
+        from glassnet.lessons.sheet import explained_of
+
+        with self._opened.lock:
+            yield self._pictures.of(seed, lambda: explained_of(self._opened.run, None, seed))
+
+
 class Desk:
-    """What the lessons need of the studio. The last few explained pictures are kept: each holds a loaded network."""
+    """What the lessons need of the studio."""
 
     def __init__(self, work: Workplace) -> None:
         self.work = work
-        self._held: OrderedDict[tuple[str, int], tuple[Explained | None, str]] = OrderedDict()
-        self.lock = threading.Lock()
-        """Held while a network is looked through: a pass changes how it keeps its values."""
 
     def runs(self) -> list[dict[str, Any]]:
         """Return the finished runs that are here, newest first: what a reader may choose from."""
@@ -45,26 +60,13 @@ class Desk:
             for row in found[:_SHOWN]
         ]
 
-    def explained(self, run: str, seed: int) -> "tuple[Explained | None, str]":
-        """Return one of a run's pictures, explained, and a note; None where its pictures are gone, and the note says so.
-
-        Call it with `lock` held. Raises Gone, RecipeError, ModelFileError.
-        """
-        from glassnet.lessons.sheet import explained_of
-        from glassnet.pipeline.run import load
-
+    def asked(self, run: str) -> Asked:
+        """Return a run that is done, to be asked about. Raises Gone."""
         row = self.work.records.find(run)
-        if (run, seed) not in self._held:
-            folder = self.work.records.folder(row)
-            if folder is None or row.status != "done":
-                raise Gone(
-                    f"{_name(row)} cannot be asked about: {'it is not done' if folder else 'its folder is gone'}."
-                )
-            self._held[run, seed] = explained_of(load(folder.name, self.work.out), None, seed)
-            while len(self._held) > _KEPT:
-                self._held.popitem(last=False)
-        self._held.move_to_end((run, seed))
-        return self._held[run, seed]
+        folder = self.work.records.folder(row)
+        if folder is None or row.status != "done":
+            raise Gone(f"{_name(row)} cannot be asked about: {'it is not done' if folder else 'its folder is gone'}.")
+        return self.work.networks.of(run).part(Asked, Asked)
 
     def filled(self, values: Any) -> Any:
         """Return the values with the pixels of each picture that is only named. Raises Gone, DataError, RecipeError."""
@@ -79,11 +81,10 @@ class Desk:
         seed = given.get("seed", 0)
         if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**31:
             raise RecipeError("The seed of a picture must be a whole number from 0.")
-        with self.lock:
-            found, note = self.explained(str(given["run"]), seed)
-        if found is None:
-            raise Gone(note)
-        return _smaller(found.picture.fitted, _LARGEST)
+        with self.asked(str(given["run"])).explained(seed) as (found, note):
+            if found is None:
+                raise Gone(note)
+            return _smaller(found.picture.fitted, _LARGEST)
 
 
 def _names_picture(value: dict[str, Any]) -> bool:

@@ -2,20 +2,19 @@
 
 import hashlib
 import io
-import threading
-from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.errors import DataError
 from glassnet.studio import ids
+from glassnet.studio.kept import Kept
 
 if TYPE_CHECKING:
     import numpy as np
 
 MAX_PIXELS = 50_000_000
 """A picture with more pixels is refused before it is decoded."""
-_KEPT = 8
+_KEPT, _SETS = 8, 3
 _LONGEST = 1024
 
 
@@ -23,8 +22,7 @@ class Tray:
     """The last few pictures that were dropped on a page, as bytes in memory. Nothing of them is written to disk."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[str, bytes] = OrderedDict()
-        self._lock = threading.Lock()
+        self._held: Kept[bytes] = Kept(_KEPT)
 
     def put(self, data: bytes) -> dict[str, Any]:
         """Keep a picture and return its id and size. Raises DataError for what is no picture, or has too many pixels."""
@@ -37,27 +35,22 @@ class Tray:
             )
         pixels = read(data)
         made = ids.of("picture", hashlib.sha256(data).hexdigest())
-        with self._lock:
-            self._held[made] = data
-            self._held.move_to_end(made)
-            while len(self._held) > _KEPT:
-                self._held.popitem(last=False)
+        self._held.put(made, data)
         return {"id": made, "height": pixels.shape[0], "width": pixels.shape[1]}
 
     def get(self, given: str) -> bytes:
         """Return the bytes of a picture. Raises DataError when it is not kept any more."""
-        with self._lock:
-            if given not in self._held:
-                raise DataError("This picture is not here any more. Drop it on the page again.")
-            return self._held[given]
+        found = self._held.find(given)
+        if found is None:
+            raise DataError("This picture is not here any more. Drop it on the page again.")
+        return found
 
 
 class Sets:
     """Reads single pictures of data sets; the catalogs of the last few are kept."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[tuple[str, str | None], Any] = OrderedDict()
-        self._lock = threading.Lock()
+        self._held: Kept[Any] = Kept(_SETS)
 
     def read(self, root: str, task: str | None, key: str) -> bytes:
         """Return the bytes of one picture of a data set. Raises DataError when it is not there."""
@@ -67,13 +60,7 @@ class Sets:
         """Return what is in a folder, an archive or a built-in set. Raises DataError."""
         from glassnet.data.readers import recognise
 
-        with self._lock:
-            if (root, task) not in self._held:
-                self._held[root, task] = recognise(root, task=task)
-                while len(self._held) > 3:
-                    self._held.popitem(last=False)
-            self._held.move_to_end((root, task))
-            return self._held[root, task]
+        return self._held.of((root, task), lambda: recognise(root, task=task))
 
 
 def read(data: bytes) -> "np.ndarray":

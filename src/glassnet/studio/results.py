@@ -5,12 +5,14 @@ test set stays sealed here: its pictures and answers are given once the run has 
 """
 
 import threading
-from collections import OrderedDict
+import time
 from collections.abc import Callable, Hashable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from glassnet.studio.errands import Errand, Errands, Told
+from glassnet.studio.kept import Kept
+from glassnet.studio.networks import Opened
 from glassnet.studio.records import Gone
 from glassnet.studio.workplace import Workplace
 
@@ -18,22 +20,23 @@ if TYPE_CHECKING:
     import numpy as np
 
     from glassnet.evaluation.scores import Scores
-    from glassnet.pipeline.run import Run
     from glassnet.report.beside import Beside
 
-_RUNS, _ANSWERS = 3, 96
+_QUESTIONS, _ANSWERS = 6, 96
 _AT_ONCE = 256  # pictures that the network answers for between two words about how far it is
+_BREATH_S = 0.001  # between them, so that who waits for the network beside gets it
 GOALS = ("balanced_accuracy", "f1", "accuracy")
 
 
 class Judged:
     """One run with what it was judged by. Numbers of pictures are places in the run's lock."""
 
-    def __init__(self, run: "Run") -> None:
-        self.run = run
-        self._lock = threading.RLock()
+    def __init__(self, opened: Opened) -> None:
+        self.run = opened.run
+        self._network = opened.lock
+        self._opening = threading.RLock()
         self._told: Told | None = None
-        self._answers: OrderedDict[int, tuple[Any, Any]] = OrderedDict()
+        self._answers: Kept[tuple[Any, Any]] = Kept(_ANSWERS)
         self._scores: tuple[tuple[int, ...], dict[str, Scores]] | None = None
 
     @property
@@ -60,7 +63,7 @@ class Judged:
                 "The test set of this run is sealed." if split == "test" else f"This run has no scores on {split}."
             )
         tell("opening the pictures", 0, 0)
-        with self._lock:
+        with self._opening:
             self._told = tell
             try:
                 lock, rows = self.run.lock, self._rows
@@ -74,8 +77,9 @@ class Judged:
         for start in range(0, len(numbers), _AT_ONCE):
             tell("asking the network", start, len(numbers))
             chosen = np.array([rows[number] for number in numbers[start : start + _AT_ONCE]])
-            with self._lock:
+            with self._network:
                 parts.append(self.run.predictor.read(pixels[chosen]))
+            time.sleep(_BREATH_S)
         return there | self._columns(np.concatenate(parts), numbers, split)
 
     def picture(self, number: int, side: int) -> "np.ndarray":
@@ -96,17 +100,16 @@ class Judged:
         row = self._row(number)
         if self.run.predictor.task.one_class:
             raise Gone("There is nothing to draw in this picture.")
-        with self._lock:
-            if number not in self._answers:
-                fitted, frame = self._store.pixels[[row]], frames(self._store, [row])[0]
-                predictor = self.run.predictor
-                found = predictor.answer([str(number)], fitted, [(frame.height, frame.width)])[0].answer
-                heat = predictor.heats(fitted)
-                self._answers[number] = found, None if heat is None else on_original(heat[0], frame)
-            self._answers.move_to_end(number)
-            while len(self._answers) > _ANSWERS:
-                self._answers.popitem(last=False)
-            answer, heat = self._answers[number]
+
+        def asked() -> tuple[Any, Any]:
+            fitted, frame = self._store.pixels[[row]], frames(self._store, [row])[0]
+            predictor = self.run.predictor
+            found = predictor.answer([str(number)], fitted, [(frame.height, frame.width)])[0].answer
+            heat = predictor.heats(fitted)
+            return found, None if heat is None else on_original(heat[0], frame)
+
+        with self._network:
+            answer, heat = self._answers.of(number, asked)
         return Beside(
             number,
             self.run.lock.keys[number],
@@ -150,7 +153,7 @@ class Judged:
         """Return the store's row of a picture that may be shown. Raises Gone, DataError."""
         if self._sides.get(number) not in self.splits:
             raise Gone("This picture is none that the run was judged by.")
-        with self._lock:
+        with self._opening:
             if number not in self._rows:
                 raise Gone("This picture is not what it was when the run was trained.")
             return self._rows[number]
@@ -191,13 +194,11 @@ class Judged:
 
 
 class Judgements:
-    """The last few runs that were looked at. A run that was trained on since is opened anew."""
+    """The runs whose results are looked at, and the questions about all pictures of a split that go on or are answered."""
 
     def __init__(self, work: Workplace) -> None:
         self._work = work
-        self._held: OrderedDict[Hashable, Judged] = OrderedDict()
-        self._errands = Errands(2 * _RUNS)
-        self._lock = threading.Lock()
+        self._errands = Errands(_QUESTIONS)
 
     def of(self, given: str) -> Judged:
         """Return the run of an id. Raises Gone where it, or its network, is not here."""
@@ -214,19 +215,8 @@ class Judgements:
         return self._errands.find((self._of(given)[0], split))
 
     def _of(self, given: str) -> tuple[Hashable, Judged]:
-        from glassnet.pipeline.run import Run
-
-        folder = self._work.records.folder(self._work.records.find(given))
-        if folder is None or not folder.model_json.is_file():
-            raise Gone("This run has no network here, so there are no results to look into.")
-        key = given, folder.model_json.stat().st_mtime_ns
-        with self._lock:
-            if key not in self._held:
-                self._held[key] = Judged(Run(folder))
-            self._held.move_to_end(key)
-            while len(self._held) > _RUNS:
-                self._held.popitem(last=False)
-            return key, self._held[key]
+        opened = self._work.networks.of(given)
+        return (given, opened.stamp), opened.part(Judged, Judged)
 
 
 def details(scores: "Scores", number: int) -> dict[str, Any]:

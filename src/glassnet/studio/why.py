@@ -4,8 +4,6 @@ The network is loaded a second time beside the one that the layers are read from
 Passes over it are serialised: one question at a time, and a question that nobody waits for any more is given up at its next step.
 """
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -13,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.pipeline.observer import Observer
 from glassnet.studio.glass_source import picture_of
+from glassnet.studio.kept import Kept
+from glassnet.studio.networks import Networks, Opened
 from glassnet.studio.records import Gone
 from glassnet.studio.workplace import Workplace
 
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from glassnet.pipeline.explained import Explained
-    from glassnet.pipeline.run import Run
 
-_RUNS, _PICTURES, _CROPS = 2, 4, 64
+_RUNS, _PICTURES, _CROPS = 2, 3, 64
 Told = Callable[[str, int, int], None]
 """Hears what is being counted, how many of it are done, and of how many. What it raises ends the work."""
 
@@ -42,16 +41,16 @@ class Relay(Observer):
 class Desk:
     """One run, its network, and what was asked about its pictures lately. Use it inside `asked`."""
 
-    def __init__(self, work: Workplace, run: "Run") -> None:
+    def __init__(self, work: Workplace, opened: Opened) -> None:
         from glassnet.pipeline.taught import Taught
 
-        self.run = run
+        self.run = run = opened.run
         self._work = work
         self.relay = Relay()
         self.taught = Taught(run, self.relay)
-        self._lock = threading.Lock()
-        self._looked: OrderedDict[str, Explained] = OrderedDict()
-        self._crops: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = opened.lock
+        self._looked: Kept[Explained] = Kept(_PICTURES)
+        self._crops: Kept[Any] = Kept(_CROPS)
 
     @contextmanager
     def asked(self, told: Told | None = None) -> Iterator[None]:
@@ -70,13 +69,11 @@ class Desk:
         from glassnet.pipeline.explained import Explained
 
         self._watched  # noqa: B018  from here on every pass asks whether somebody still waits
-        if words not in self._looked:
-            picture = picture_of(self._work, self.run, words)
-            self._looked[words] = Explained(self.run, picture, self.taught, self.relay)
-        self._looked.move_to_end(words)
-        while len(self._looked) > _PICTURES:
-            self._looked.popitem(last=False)
-        return self._looked[words]
+
+        def fresh() -> Explained:
+            return Explained(self.run, picture_of(self._work, self.run, words), self.taught, self.relay)
+
+        return self._looked.of(words, fresh)
 
     @cached_property
     def _watched(self) -> Any:
@@ -90,12 +87,7 @@ class Desk:
 
     def crops(self, key: Hashable, made: Callable[[], Any]) -> Any:
         """Return what was found in the training pictures for a key; it does not hang on the picture, so it is kept for all."""
-        if key not in self._crops:
-            self._crops[key] = made()
-        self._crops.move_to_end(key)
-        while len(self._crops) > _CROPS:
-            self._crops.popitem(last=False)
-        return self._crops[key]
+        return self._crops.of(key, made)
 
     @cached_property
     def numbers(self) -> dict[str, int]:
@@ -121,21 +113,8 @@ class Desks:
 
     def __init__(self, work: Workplace) -> None:
         self._work = work
-        self._held: OrderedDict[tuple[str, int], Desk] = OrderedDict()
-        self._lock = threading.Lock()
+        self._networks = Networks(work.records, _RUNS)
 
     def of(self, given: str) -> Desk:
         """Return the desk of a run by its id. Raises Gone where the run or its network is not here."""
-        from glassnet.pipeline.run import Run
-
-        folder = self._work.records.folder(self._work.records.find(given))
-        if folder is None or not folder.model_json.is_file():
-            raise Gone("This run has no network here, so there is nothing to look into.")
-        key = (given, folder.model_json.stat().st_mtime_ns)
-        with self._lock:
-            if key not in self._held:
-                self._held[key] = Desk(self._work, Run(folder))
-            self._held.move_to_end(key)
-            while len(self._held) > _RUNS:
-                self._held.popitem(last=False)
-            return self._held[key]
+        return self._networks.of(given).part(Desk, lambda opened: Desk(self._work, opened))

@@ -1,10 +1,11 @@
-"""What the pages work with: the folder of runs, the folders that may be read, trainings, dropped pictures. One per server."""
+"""What the pages work with: the folder of runs, networks, the folders that may be read, trainings, dropped pictures. One per server."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from glassnet.studio.folders import Folders
 from glassnet.studio.jobs import Jobs
+from glassnet.studio.networks import Networks
 from glassnet.studio.pictures import Sets, Tray
 from glassnet.studio.records import Records
 
@@ -16,6 +17,7 @@ class Workplace:
     out: Path
     roots: tuple[Path, ...]
     records: Records = field(init=False)
+    networks: Networks = field(init=False)
     jobs: Jobs = field(init=False)
     folders: Folders = field(init=False)
     tray: Tray = field(default_factory=Tray)
@@ -25,5 +27,6 @@ class Workplace:
     def __post_init__(self) -> None:
         self.out = Path(self.out).absolute()
         self.records = Records(self.out)
+        self.networks = Networks(self.records)
         self.jobs = Jobs(self.out)
         self.folders = Folders(self.roots, self.out)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from glassnet.studio import glass_pages as made
-from glassnet.studio.glass import Glasses
+from glassnet.studio.glass import glass_of
 from glassnet.studio.glass_source import LONGEST
 from glassnet.studio.records import shown
 from glassnet.studio.workplace import Workplace
@@ -17,7 +17,6 @@ Words = Annotated[str, Query(max_length=LONGEST)]
 def router(work: Workplace) -> APIRouter:
     """Return the addresses of this page."""
     api = APIRouter()
-    glasses = Glasses(work)
 
     @api.get("/script/scale.js")
     def scale() -> Response:
@@ -35,7 +34,7 @@ def router(work: Workplace) -> APIRouter:
     @api.get("/api/glass/{given}")
     def network(given: str, request: Request) -> Response:
         """The network of a run with its weights, without any value; it is sent once."""
-        opened = glasses.of(given)
+        opened = glass_of(work, given)
         tag = f'"{opened.id}-{opened.stamp}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
         if request.headers.get("if-none-match") == tag:
@@ -46,7 +45,7 @@ def router(work: Workplace) -> APIRouter:
     @api.get("/api/glass/{given}/values")
     def values(given: str, picture: Words) -> Response:
         """What the network makes of a picture: the answer, and the values of every layer as float32."""
-        return Response(made.values(glasses.of(given), picture), media_type="application/octet-stream")
+        return Response(made.values(glass_of(work, given), picture), media_type="application/octet-stream")
 
     @api.get("/api/glass/{given}/arithmetic")
     def arithmetic(
@@ -58,17 +57,17 @@ def router(work: Workplace) -> APIRouter:
         x: int | None = None,
     ) -> dict[str, Any]:
         """One value opened, of any layer of any network."""
-        return made.arithmetic(glasses.of(given), picture, layer, channel, y, x)
+        return made.arithmetic(glass_of(work, given), picture, layer, channel, y, x)
 
     @api.get("/api/glass/{given}/pictures")
     def pictures(given: str, of: Annotated[str, Query(max_length=500)] = "", page: int = 1) -> dict[str, Any]:
         """A page of the pictures of the run's data set, of one class or of all."""
-        return made.pictures(glasses.of(given), of, page)
+        return made.pictures(glass_of(work, given), of, page)
 
     @api.get("/api/glass/{given}/pictures/{number}.png")
     def picture(given: str, number: int, side: int = made.LONGEST) -> Response:
         """One picture of the run's data set."""
-        found = made.picture(work, glasses.of(given), number, side)
+        found = made.picture(work, glass_of(work, given), number, side)
         return Response(found, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
 
     return api

@@ -66,8 +66,7 @@ def router(work: Workplace) -> APIRouter:
         lesson = _found(name)
         if not run:
             return lesson.questions(None, seed), {"run": "", "picture": "", "note": ""}
-        with desk.lock:
-            explained, note = desk.explained(run, seed)
+        with desk.asked(run).explained(seed) as (explained, note):
             picture = "" if explained is None else explained.picture.name
             about = {"run": work.records.find(run).name, "picture": picture, "note": note}
             return lesson.questions(explained, seed), about
@@ -81,8 +80,7 @@ def router(work: Workplace) -> APIRouter:
 
     def owned(name: str, run: str, seed: int) -> dict[str, Any]:
         lesson = _found(name)
-        with desk.lock:
-            explained, note = desk.explained(run, seed)
+        with desk.asked(run).explained(seed) as (explained, note):
             return {
                 "own": lesson.own(explained),
                 "picture": "" if explained is None else explained.picture.name,

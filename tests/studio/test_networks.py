@@ -1,0 +1,69 @@
+"""Networks in memory: one of each run for all pages, the last few runs, each thing made once; and turns that leave other pages alone."""
+
+import threading
+import time
+
+import anyio
+import pytest
+
+from glassnet.studio.glass import glass_of
+from glassnet.studio.kept import Kept, in_turns
+from glassnet.studio.lessons import Desk
+from glassnet.studio.networks import Networks
+from glassnet.studio.records import Gone
+from glassnet.studio.results import Judgements
+
+
+def test_pages_share_one_network_of_a_run(studio):
+    given = next(run["id"] for run in studio.json("/api/ledger")["rows"] if run["name"] == "first")
+    work = studio.work
+    glass, judged = glass_of(work, given), Judgements(work).of(given)
+    with Desk(work).asked(given).explained(0) as (found, _):
+        assert found.predictor is glass.run.predictor is judged.run.predictor
+    assert glass_of(work, given) is glass
+    again = Networks(work.records, 1).of(given)
+    assert again.run is not glass.run and again.stamp == glass.stamp
+    with pytest.raises(Gone):
+        work.networks.of("0" * 16)
+
+
+def test_the_last_few_are_kept_and_each_is_made_once():
+    kept, made = Kept(2), []
+
+    def slow():
+        made.append(1)
+        time.sleep(0.05)
+        return object()
+
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(kept.of("a", slow))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1 and len(set(map(id, found))) == 1
+    kept.put("b", 2)
+    assert kept.find("a") is found[0]
+    kept.put("c", 3)
+    assert (kept.find("a"), kept.find("b"), kept.find("c")) == (found[0], None, 3)
+
+
+def test_who_waits_for_a_turn_holds_no_thread():
+    async def main():
+        at_work = []
+
+        @in_turns(anyio.CapacityLimiter(1))
+        def slow(name):
+            at_work.append(name)
+            time.sleep(0.02)
+            return len(at_work)
+
+        free = anyio.to_thread.current_default_thread_limiter()
+        async with anyio.create_task_group() as group:
+            for name in range(5):
+                group.start_soon(slow, name)
+            await anyio.sleep(0.01)
+            assert free.borrowed_tokens == 0 and at_work == [0]
+        assert at_work == [0, 1, 2, 3, 4]
+
+    anyio.run(main)
