@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from glassnet.data.truths import Truth
+from glassnet.tasks import drawing
 from glassnet.tasks.answers import Found, PixelsAnswer, ThingsAnswer
 from glassnet.tasks.drawing import draw, draw_pixels, draw_things, draw_truth
 from glassnet.tasks.palette import UNCOUNTED, colour_of
@@ -46,6 +47,23 @@ def test_a_box_encloses_its_pixels_in_the_colour_of_its_class(size):
         assert y1 < box[1]  # the label stands above it
         inside = drawn[round(0.6 * height) : round(0.7 * height), round(0.3 * width) : round(0.4 * width)]
         assert (inside != np.array(colour_of(1))).any(2).all()  # what is inside can be seen
+
+
+@pytest.mark.parametrize("dashed", [False, True])
+def test_a_box_is_outlined_as_the_mask_of_all_its_pixels(dashed):
+    boxes = np.random.default_rng(3).integers(0, 90, (60, 4))
+    for a, b, c, d in [*boxes.tolist(), (0, 0, 90, 120), (5, 5, 6, 6), (0, 119, 90, 120)]:
+        x1, x2, y1, y2 = min(a, c), max(a, c) + 1, min(b, d), max(b, d) + 1
+        whole = np.zeros((120, 90), np.uint8)
+        whole[y1:y2, x1:x2] = 1
+        x2, y2 = min(x2, 90), min(y2, 120)
+        drawn = []
+        for mask in (None, whole.astype(bool)):
+            canvas = np.full((120, 90, 3), 77, np.uint8)
+            mark = drawing._Mark((x1, y1, x2, y2), mask, (1, 2, 3), (), dashed)
+            drawing._outline(canvas, mark, 4, drawing._dashes(canvas))
+            drawn.append(canvas)
+        assert (drawn[0] == drawn[1]).all()
 
 
 def test_lines_grow_with_the_picture():

@@ -222,19 +222,29 @@ def _outline(canvas: np.ndarray, mark: _Mark, line: int, dashes: np.ndarray) -> 
     part = slice(max(0, y1 - reach), min(high, y2 + reach)), slice(max(0, x1 - reach), min(wide, x2 + reach))
     if mark.mask is not None:
         inside = mark.mask[part]
+        edge, rim = inside & ~_shrunk(inside, line), _thick(inside, 1) & ~inside
     else:
-        inside = np.zeros((high, wide), bool)[part]
-        inside[y1 - part[0].start : y2 - part[0].start, x1 - part[1].start : x2 - part[1].start] = True
-    edge = inside & ~_shrunk(inside, line)
+        edge, rim = _frame((x1, y1, x2, y2), part, line)
     window = canvas[part]
     if mark.dashed:
         window[edge] = np.where(dashes[part][edge, None], WHITE, BLACK)
         return
-    rim = _thick(inside, 1) & ~inside
     window[rim] = ink_on(mark.colour)
     window[edge] = (
         np.where(dashes[part][edge, None], mark.colour, ink_on(mark.colour)) if mark.remarked else mark.colour
     )
+
+
+def _frame(box: tuple[int, int, int, int], part: tuple[slice, slice], line: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the edge of a box and the rim around it, bool in a part of the canvas: what a mask of the box would have, without its cost."""
+    high, wide = (each.stop - each.start for each in part)
+    x1, y1, x2, y2 = (at - part[1 - i % 2].start for i, at in enumerate(box))
+    edge, rim = np.zeros((high, wide), bool), np.zeros((high, wide), bool)
+    edge[y1:y2, x1:x2] = True
+    edge[y1 + line : max(y2 - line, 0), x1 + line : max(x2 - line, 0)] = False
+    rim[max(y1 - 1, 0) : y2 + 1, x1:x2] = rim[y1:y2, max(x1 - 1, 0) : x2 + 1] = True
+    rim[y1:y2, x1:x2] = False
+    return edge, rim
 
 
 def _around(mask: np.ndarray, box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
