@@ -111,8 +111,11 @@ class Jobs:
 
     def of_sweep(self, name: str) -> Job | None:
         """Return the job that carries out a sweep right now."""
-        sweeps = (job for job in self.all() if job.is_sweep)
-        return next((job for job in sweeps if self.run_of(job) == name and self.is_alive(job)), None)
+        return self.sweeps_at_work().get(name)
+
+    def sweeps_at_work(self) -> dict[str | None, Job]:
+        """Return the jobs that carry out sweeps right now, by the name of the sweep."""
+        return {self.run_of(job): job for job in self.all() if job.is_sweep and self.is_alive(job)}
 
     def is_alive(self, job: Job) -> bool:
         """Tell whether the job's process still works."""

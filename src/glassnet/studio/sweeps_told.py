@@ -29,15 +29,16 @@ def summaries(work: Workplace) -> list[dict[str, Any]]:
     by_sweep: dict[str | None, list[Row]] = {}
     for row in [] if book is None else book.rows():
         by_sweep.setdefault(row.sweep, []).append(row)
-    return [_summary(work, found, by_sweep.get(found.name, [])) for found in work.records.sweeps()]
+    at_work = work.jobs.sweeps_at_work()
+    return [_summary(one, by_sweep.get(one.name, []), one.name in at_work) for one in work.records.sweeps()]
 
 
-def _summary(work: Workplace, found: "SweepRow", rows: Sequence["Row"]) -> dict[str, Any]:
+def _summary(found: "SweepRow", rows: Sequence["Row"], at_work: bool) -> dict[str, Any]:
     winner = next((row for row in rows if row.id == found.winner), None)
     return {
         "id": sweep_id(found),
         "name": found.name,
-        "status": _status(found.status, rows, work.jobs.of_sweep(found.name) is not None),
+        "status": _status(found.status, rows, at_work),
         "planned": found.planned_at,
         "data": _data(found),
         "settings": list(found.space),
