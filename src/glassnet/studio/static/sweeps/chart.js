@@ -10,7 +10,7 @@ const LEFT = 56;
 const RIGHT = 14;
 const TOP = 14;
 const BOTTOM = 36;
-const KEYS = [["other", "ended"], ["working", "at work"], ["best", "best"], ["picked", "chosen"]];
+const KEYS = [["other", "all others"], ["working", "at work"], ["best", "best"], ["picked", "chosen"]];
 
 function kindOf(line, best, picked) {
   if (line.number === picked) return "picked";
