@@ -6,6 +6,8 @@ import time
 import anyio
 import pytest
 
+from glassnet.errors import RecipeError
+from glassnet.studio.errands import Errands
 from glassnet.studio.glass import glass_of
 from glassnet.studio.kept import Kept, in_turns
 from glassnet.studio.lessons import Desk
@@ -67,3 +69,13 @@ def test_who_waits_for_a_turn_holds_no_thread():
         assert at_work == [0, 1, 2, 3, 4]
 
     anyio.run(main)
+
+
+def test_no_more_work_waits_than_the_machine_can_bear():
+    errands, end = Errands(2), threading.Event()
+    for key in range(16):
+        errands.start(key, lambda tell: end.wait(10))
+    assert errands.start(0, lambda tell: None).state == "working"  # what goes on already is no new work
+    with pytest.raises(RecipeError, match="waiting already"):
+        errands.start("one more", lambda tell: None)
+    end.set()

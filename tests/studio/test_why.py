@@ -9,6 +9,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
+import anyio
 import numpy as np
 import pytest
 from PIL import Image
@@ -202,7 +203,7 @@ def test_work_that_nobody_waits_for_ends():
             ended.set()
 
     async def leave():
-        lines = why_stream.told(work).body_iterator
+        lines = why_stream.told(work, anyio.CapacityLimiter(1)).body_iterator
         first = json.loads(await anext(lines))
         await lines.aclose()
         return first

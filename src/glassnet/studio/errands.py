@@ -9,10 +9,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from glassnet.errors import GlassnetError
+from glassnet.errors import GlassnetError, RecipeError
 from glassnet.pipeline.observer import Observer
 
 Told = Callable[[str, int, int], None]
+_MOST = 16  # that wait for their turn: each has a thread
 
 
 class GivenUp(Exception):  # noqa: N818  nobody did wrong
@@ -76,10 +77,15 @@ class Errands:
         self._turn = threading.Lock()
 
     def start(self, key: Hashable, work: Callable[[Told], Any], again: bool = False) -> Errand:
-        """Start `work(tell)` unless it goes on or is done already; `again` does what is done anew, and what failed is always tried anew."""
+        """Start `work(tell)` unless it goes on or is done already; `again` does what is done anew, and what failed is always tried anew.
+
+        Raises RecipeError where too many wait already.
+        """
         with self._lock:
             held = self._held.get(key)
             if held is None or held.state in ("failed", "stopped") or (again and held.state == "done"):
+                if sum(one.state == "working" for one in self._held.values()) >= _MOST:
+                    raise RecipeError(f"{_MOST} pieces of such work are waiting already. Wait for the end of one.")
                 held = self._held[key] = Errand()
                 threading.Thread(target=self._go, args=(held, work), daemon=True).start()
             self._held.move_to_end(key)

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi.responses import StreamingResponse
 
 from glassnet.errors import GlassnetError
@@ -20,12 +20,14 @@ class Forsaken(Exception):  # noqa: N818  nobody did wrong
     """Raised inside work whose asker has gone, so that it ends."""
 
 
-def told(work: Callable[[Callable[[str, int, int], None]], dict[str, Any]]) -> StreamingResponse:
-    """Return the answer that `work(told)` makes in a thread. When nobody waits for it any more, the work ends at its next step."""
-    return StreamingResponse(_lines(work), media_type="application/x-ndjson")
+def told(
+    work: Callable[[Callable[[str, int, int], None]], dict[str, Any]], limit: CapacityLimiter
+) -> StreamingResponse:
+    """Return the answer that `work(told)` makes in a thread of `limit`. When nobody waits any more, the work ends at its next step."""
+    return StreamingResponse(_lines(work, limit), media_type="application/x-ndjson")
 
 
-async def _lines(work: Callable[..., dict[str, Any]]) -> AsyncIterator[str]:
+async def _lines(work: Callable[..., dict[str, Any]], limit: CapacityLimiter) -> AsyncIterator[str]:
     heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     loop, gone, last = asyncio.get_running_loop(), threading.Event(), [0.0]
 
@@ -51,7 +53,7 @@ async def _lines(work: Callable[..., dict[str, Any]]) -> AsyncIterator[str]:
             logging.getLogger("uvicorn.error").exception("A question of the page Glass failed.")
             say({"error": f"This is a bug in Glassnet: {type(error).__name__}: {error}. The terminal shows where."})
 
-    task = asyncio.create_task(to_thread.run_sync(run, abandon_on_cancel=True))
+    task = asyncio.create_task(to_thread.run_sync(run, abandon_on_cancel=True, limiter=limit))
     try:
         while True:
             line = await heard.get()

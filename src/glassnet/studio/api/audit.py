@@ -2,14 +2,14 @@
 
 from typing import Any
 
-import anyio
-from anyio import to_thread
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from glassnet.errors import RecipeError
 from glassnet.studio import audited_told, pictures
-from glassnet.studio.audited import SETTINGS, Looked, Looks
+from glassnet.studio.audited import SETTINGS, Looks
+from glassnet.studio.kept import in_turns
 from glassnet.studio.workplace import Workplace
 
 _PAGE, _SIDE, _LARGEST, _EPOCHS = 48, 260, 720, 100_000
@@ -20,7 +20,7 @@ def router(work: Workplace) -> APIRouter:
     """Return the addresses of this page."""
     api = APIRouter(prefix="/api/audit")
     looks = Looks(work)
-    turns = anyio.CapacityLimiter(_AT_ONCE)
+    turns = in_turns(CapacityLimiter(_AT_ONCE))
 
     @api.post("/{given}")
     def start(given: str, task: str = "") -> dict[str, Any]:
@@ -50,12 +50,14 @@ def router(work: Workplace) -> APIRouter:
         return audited_told.listed(looks.of(given, task), shows, side, start, _PAGE)
 
     @api.get("/{given}/pictures/{row}.png")
+    @turns
     def picture(given: str, row: int, task: str = "", drawn: bool = False, side: int = _SIDE) -> Response:
         """A picture as it came, drawn with what is marked in it."""
         side = max(16, min(side, _LARGEST))
         return _png(looks.of(given, task).picture(row, drawn, side), side)
 
     @api.get("/{given}/varied")
+    @turns
     def varied(given: str, request: Request, task: str = "", row: int = -1) -> dict[str, Any]:
         """What a training with these settings varies, in words and as its recipe has it, and training pictures to look at."""
         from glassnet.pipeline.varied import chosen, said_of
@@ -76,16 +78,12 @@ def router(work: Workplace) -> APIRouter:
         }
 
     @api.get("/{given}/varied/{row}/{epoch}.png")
-    async def at_epoch(given: str, row: int, epoch: int, request: Request, task: str = "") -> Response:
+    @turns
+    def at_epoch(given: str, row: int, epoch: int, request: Request, task: str = "") -> Response:
         """One training picture as an epoch shows it to the network, 0: as it is stored."""
         if not 0 <= epoch <= _EPOCHS:
             raise RecipeError(f"Epochs go from 1 to {_EPOCHS:,}.")
-        settings = _settings(request)
-
-        def draw(looked: Looked) -> Response:
-            return _png(looked.varied(row, epoch, settings), _LARGEST)
-
-        return await to_thread.run_sync(draw, looks.of(given, task), limiter=turns)
+        return _png(looks.of(given, task).varied(row, epoch, _settings(request)), _LARGEST)
 
     return api
 

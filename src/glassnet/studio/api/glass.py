@@ -2,21 +2,26 @@
 
 from typing import Annotated, Any
 
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from glassnet.studio import glass_pages as made
 from glassnet.studio.glass import glass_of
 from glassnet.studio.glass_source import LONGEST
+from glassnet.studio.kept import in_turns
 from glassnet.studio.records import shown
 from glassnet.studio.workplace import Workplace
 
+_AT_ONCE = 4
+"""Looks into networks that run side by side."""
 Words = Annotated[str, Query(max_length=LONGEST)]
 
 
 def router(work: Workplace) -> APIRouter:
     """Return the addresses of this page."""
     api = APIRouter()
+    turns = in_turns(CapacityLimiter(_AT_ONCE))
 
     @api.get("/script/scale.js")
     def scale() -> Response:
@@ -32,6 +37,7 @@ def router(work: Workplace) -> APIRouter:
         return {"runs": [shown(row, work.records) for row in there]}
 
     @api.get("/api/glass/{given}")
+    @turns
     def network(given: str, request: Request) -> Response:
         """The network of a run with its weights, without any value; it is sent once."""
         opened = glass_of(work, given)
@@ -43,11 +49,13 @@ def router(work: Workplace) -> APIRouter:
         return Response(made.network(opened, about), media_type="application/json", headers=headers)
 
     @api.get("/api/glass/{given}/values")
+    @turns
     def values(given: str, picture: Words) -> Response:
         """What the network makes of a picture: the answer, and the values of every layer as float32."""
         return Response(made.values(glass_of(work, given), picture), media_type="application/octet-stream")
 
     @api.get("/api/glass/{given}/arithmetic")
+    @turns
     def arithmetic(
         given: str,
         picture: Words,

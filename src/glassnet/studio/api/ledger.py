@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import APIRouter
 from fastapi.responses import Response
 
@@ -9,6 +10,7 @@ from glassnet.runs.folder import RunFolder
 from glassnet.runs.listing import Beside, to_csv
 from glassnet.runs.rows import WORDS
 from glassnet.studio import changed
+from glassnet.studio.kept import in_turns
 from glassnet.studio.records import Gone, run_id, shown, sweep_id
 from glassnet.studio.workplace import Workplace
 
@@ -62,6 +64,7 @@ def router(work: Workplace) -> APIRouter:
         return found | {"runs": both, "pictures": changed.pictures(work, *rows)}
 
     @api.get("/compare/{left}/{right}/answers")
+    @in_turns(CapacityLimiter(1))
     def answers(left: str, right: str) -> dict[str, Any]:
         """What both networks say of the pictures shown. Loads both networks, so it is asked for after the page is there."""
         return changed.answers(work, work.records.find(left), work.records.find(right))

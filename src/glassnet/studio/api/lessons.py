@@ -1,20 +1,22 @@
 """The lessons: what each teaches, what its page computes, and questions made of the reader's own run where one is named."""
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from glassnet.errors import NumericError, RecipeError
+from glassnet.studio.kept import in_turns
 from glassnet.studio.lessons import Desk
 from glassnet.studio.records import Gone
 from glassnet.studio.workplace import Workplace
 
 _AT_ONCE = 2
 """Computations that run side by side; the others wait. Some train a small network."""
+Seed = Annotated[int, Query(ge=0, lt=2**31)]
 
 
 class Answer(BaseModel):
@@ -72,35 +74,28 @@ def router(work: Workplace) -> APIRouter:
             return lesson.questions(explained, seed), about
 
     @api.get("/{name}/own")
-    async def own(name: str, run: str, seed: int = 0) -> dict[str, Any]:
+    @in_turns(limit)
+    def own(name: str, run: str, seed: Seed = 0) -> dict[str, Any]:
         """Values made of a run's own numbers, for the computations of a lesson that can begin with them."""
-        if not 0 <= seed < 2**31:
-            raise RecipeError("The seed must be a whole number from 0.")
-        return await to_thread.run_sync(owned, name, run, seed, limiter=limit)
-
-    def owned(name: str, run: str, seed: int) -> dict[str, Any]:
         lesson = _found(name)
         with desk.asked(run).explained(seed) as (explained, note):
-            return {
-                "own": lesson.own(explained),
-                "picture": "" if explained is None else explained.picture.name,
-                "note": note,
-            }
+            picture = "" if explained is None else explained.picture.name
+            return {"own": lesson.own(explained), "picture": picture, "note": note}
 
     @api.get("/{name}/questions")
-    async def questions(name: str, run: str = "", seed: int = 0) -> dict[str, Any]:
+    @in_turns(limit)
+    def questions(name: str, run: str = "", seed: Seed = 0) -> dict[str, Any]:
         """The questions of a lesson, of a run's own numbers or of the built-in example's. No answers are among them."""
-        if not 0 <= seed < 2**31:
-            raise RecipeError("The seed must be a whole number from 0.")
-        found, about = await to_thread.run_sync(asked, name, run, seed, limiter=limit)
+        found, about = asked(name, run, seed)
         return {**about, "seed": seed, "questions": [question.as_dict() for question in found]}
 
     @api.post("/{name}/check")
-    async def checked(name: str, given: Answer) -> dict[str, Any]:
+    @in_turns(limit)
+    def checked(name: str, given: Answer) -> dict[str, Any]:
         """Whether an answer is right, why not, and the way to it."""
         from glassnet.lessons import check
 
-        found, _ = await to_thread.run_sync(asked, name, given.run, given.seed, limiter=limit)
+        found, _ = asked(name, given.run, given.seed)
         if given.number >= len(found):
             raise Gone("There is no such question here.")
         answer = given.answer[:400] if isinstance(given.answer, str) else given.answer

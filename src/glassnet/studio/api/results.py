@@ -2,16 +2,19 @@
 
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from glassnet.errors import RecipeError
 from glassnet.studio import pictures, results_told
+from glassnet.studio.kept import in_turns
 from glassnet.studio.records import Gone, shown
 from glassnet.studio.results import Judgements
 from glassnet.studio.workplace import Workplace
 
 _SIDE, _LARGEST = 112, 720
+_AT_ONCE = 4  # pictures that are read or drawn side by side
 _DRAWN = {"truth": "truth", "answer": "answer", "wrong": "wrong pixels", "heat": "heat map"}
 
 
@@ -19,6 +22,7 @@ def router(work: Workplace) -> APIRouter:
     """Return the addresses of this page."""
     api = APIRouter(prefix="/api/results")
     judgements = Judgements(work)
+    turns = in_turns(CapacityLimiter(_AT_ONCE))
 
     def sealed(given: str) -> dict[str, Any]:
         """How the test set of a run stands, and the process that opens it."""
@@ -69,12 +73,14 @@ def router(work: Workplace) -> APIRouter:
         return errand.as_dict() | ({"found": errand.result} if errand.state == "done" else {})
 
     @api.get("/{given}/pictures/{number}.png")
+    @turns
     def picture(given: str, number: int, side: int = _SIDE) -> Response:
         """A picture that the run was judged by, as it came."""
         side = max(16, min(side, _LARGEST))
         return _png(judgements.of(given).picture(number, side), side)
 
     @api.get("/{given}/drawn/{number}/{what}.png")
+    @turns
     def drawn(given: str, number: int, what: str, side: int = 360) -> Response:
         """A picture with its truth, its answer, what is wrong, or its heat map drawn into it."""
         beside = judgements.of(given).beside(number)
@@ -84,6 +90,7 @@ def router(work: Workplace) -> APIRouter:
         return _png(found, _LARGEST)
 
     @api.get("/{given}/lit/{number}/{truth}-{answer}.png")
+    @turns
     def lit(given: str, number: int, truth: int, answer: int, side: int = 360) -> Response:
         """A picture with the pixels light that are of one class and were given another."""
         beside = judgements.of(given).beside(number)

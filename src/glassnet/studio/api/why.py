@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
+from anyio import CapacityLimiter
 from fastapi import APIRouter, Query
 from fastapi.responses import Response, StreamingResponse
 
@@ -10,10 +11,13 @@ from glassnet.errors import RecipeError
 from glassnet.studio import pictures
 from glassnet.studio import why_answers as answers
 from glassnet.studio.glass_source import LONGEST
+from glassnet.studio.kept import in_turns
 from glassnet.studio.why import Desk, Desks
 from glassnet.studio.why_stream import told
 from glassnet.studio.workplace import Workplace
 
+_AT_ONCE = 4
+"""Questions that run or wait for a network; more wait without a thread."""
 Picture = Annotated[str, Query(max_length=LONGEST)]
 Word = Annotated[str, Query(max_length=400)]
 
@@ -22,15 +26,18 @@ def router(work: Workplace) -> APIRouter:
     """Return the addresses of these panels."""
     api = APIRouter(prefix="/api/why/{given}")
     desks = Desks(work)
+    limit = CapacityLimiter(_AT_ONCE)
+    turns = in_turns(limit)
 
     def in_a_while(desk: Desk, made: Callable[[], dict[str, Any]]) -> StreamingResponse:
         def run(tell: Callable[[str, int, int], None]) -> dict[str, Any]:
             with desk.asked(tell):
                 return made()
 
-        return told(run)
+        return told(run, limit)
 
     @api.get("/about")
+    @turns
     def about(given: str, picture: Picture) -> dict[str, Any]:
         """What can be asked about a picture."""
         desk = desks.of(given)
@@ -38,6 +45,7 @@ def router(work: Workplace) -> APIRouter:
             return answers.about(desk.look(picture))
 
     @api.get("/features")
+    @turns
     def features(given: str, picture: Picture) -> dict[str, Any]:
         """Low-, middle- and high-level features side by side."""
         desk = desks.of(given)
@@ -45,6 +53,7 @@ def router(work: Workplace) -> APIRouter:
             return answers.features(desk.look(picture))
 
     @api.get("/what-if")
+    @turns
     def what_if(given: str, picture: Picture, kind: Word, amount: Word = "", box: Word = "") -> dict[str, Any]:
         """The answer to the picture changed. `amount` is one number or two, `box` four, with commas."""
         desk = desks.of(given)
@@ -71,6 +80,7 @@ def router(work: Workplace) -> APIRouter:
         return in_a_while(desk, lambda: answers.nearest(desk, desk.look(picture)))
 
     @api.get("/taught/{number}.png")
+    @turns
     def taught(given: str, number: int, box: Word = "") -> Response:
         """A training picture as the network saw it, or the part of it that lies in `box`."""
         desk = desks.of(given)
