@@ -138,6 +138,8 @@ def test_a_page_is_told_what_the_ledger_holds(swept):
         assert line["curve"] == [
             [e.epoch, e.validation_score] for e in book.curve(row.id) if e.validation_score is not None
         ]
+    views = {row.settings["train.views"] for row in book.rows(sweep="three") if row.status == "done"}
+    assert found["sweep"]["mirrored"] == ("mirror" in views)
     assert found["sweep"]["counts"] == {"done": 2, "failed": 1}
     assert lines[3]["values"] == {"train.lr": EACH[2]} and lines[3]["sentence"]
 

@@ -93,6 +93,7 @@ def state(work: Workplace, name: str) -> dict[str, Any]:
             "best": seen.best,
             "report": (folder / "report.html").is_file(),
             "table": (folder / "combinations.csv").is_file(),
+            "mirrored": any(row.status == "done" and row.settings.get("train.views") == "mirror" for row in seen.rows),
             "over": seen.found.status == "done",
         },
         "job": None if job is None else job.id,

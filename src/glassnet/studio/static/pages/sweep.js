@@ -15,13 +15,15 @@ export default function Sweep({ id = "", started = "", query }) {
 // Between the press of the button and the first run: what the sweep says, word for word.
 function Beginning({ id }) {
   const [job, setJob] = useState(null);
+  const [refused, setRefused] = useState("");
   useStream(`/api/sweeps/started/${id}/events`, {
     state: (found) => {
       setJob(found);
       if (found.run_id) go(`/sweep/${found.run_id}`, true);
     },
+    refused: setRefused,
   });
-  if (!job) return html`<h1>Sweep</h1><p class="note" role="status">Loading …</p>`;
+  if (!job) return html`<h1>Sweep</h1>${refused ? html`<${Wrong} text=${refused} /><p><a href="/sweeps">Try many settings</a></p>` : html`<p class="note" role="status">Loading …</p>`}`;
   return html`<h1>A sweep on ${job.data}</h1>
     ${job.alive ? html`<p role="status">Pictures are read, audited and split, and a few steps are timed. Then every combination is put on record, and the first are trained.</p>
         <p><${Button} work=${() => post(`/api/trainings/${id}/stop`)}>Stop</${Button}></p>`
@@ -77,6 +79,7 @@ function One({ id, query }) {
     <h2>Learning curves of all</h2>
     <${AllCurves} lines=${lines} best=${best} picked=${picked} over=${over} choose=${choose} hover=${setOver} headline=${capital(sweep.headline)} />
     <p class="note curve-said" role="status">${chosen ? saidOf(chosen) : "Point at a row or a curve to see them together; press a number to keep it."}</p>
+    ${sweep.mirrored ? html`<p class="note">Curves are of the pictures as they are. The scores in the table are of answers averaged with those to the mirror images, so a curve may end elsewhere.</p>` : null}
     <h2>Combinations</h2>
     <${Combinations} lines=${lines} settings=${sweep.settings} sort=${sort} order=${(next) => put({ sort: next })} picked=${picked} choose=${choose}
       over=${over} hover=${setOver} best=${best} equal=${found ? found.equal : []} />
