@@ -43,6 +43,7 @@ def test_the_key_answers_every_question_and_nothing_else_does(name, whose, expla
         for question in questions:
             assert check(question, question.solution).right, question
             assert check(question, question.answer).right and question.how.endswith(".")
+            assert question.text[-1] in "?.)" and question.text.count("(") == question.text.count(")"), question.text
             assert "-" not in question.text.replace("low-level", "") or not any(
                 part[:1].isdigit() for part in question.text.split("-")[1:]
             ), "a minus sign is a minus sign"

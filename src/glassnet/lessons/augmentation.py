@@ -111,9 +111,10 @@ def _asks(explained: Any, pick: Pick) -> list[Question]:
             slips=((pictures, "Every epoch shows each of them in another way."),),
         ),
         Question(
-            "May a picture of the validation split be varied too when it is scored: yes or no?",
+            "May a picture of the validation split be varied at random too when it is scored: yes or no?",
             "no",
-            how="Scores are taken of pictures as they are. Augmentation belongs to training alone.",
+            how="Chance must not move a score. Augmentation belongs to training alone; a fixed second view, such as the mirror "
+            "image that is averaged in, is part of the answer itself.",
             choices=("yes", "no"),
         ),
     ]

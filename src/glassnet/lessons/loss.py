@@ -146,8 +146,10 @@ def _asks(explained: Any, pick: Pick) -> list[Question]:
         name, p = next(iter(probabilities.items()))
         p = min(max(round(p, 3), 0.001), 0.999)
         digits = 4 if p > 0.9 else 2
-        asked = f"Your network gives {name} the share {p:.3f}. If {name} is the truth, what is the loss (cross-entropy)? ({digits} "
-        "decimals)"
+        asked = (
+            f"Your network gives {name} the share {p:.3f}. If {name} is the truth, what is the loss (cross-entropy)? "
+            f"({digits} decimals)"
+        )
     else:
         p, digits = pick.whole(5, 90) / 100, 2
         asked = f"A network gives the true class the share {p}. What is the loss (cross-entropy)? ({digits} decimals)"
