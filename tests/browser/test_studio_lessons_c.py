@@ -61,10 +61,16 @@ def test_loss_one_number_and_a_ball(lesson):
     told.get_by_text(f"x: 1.6 − 0.05 × {slope:.3f} = {1.6 - 0.05 * slope:.3f}; y: 1 − 0.05 × 1 = 0.95").wait_for()
     page.get_by_role("button", name="One step").click()
     told.get_by_text(f"Step 1: x = {1.6 - 0.05 * slope:.3f}").wait_for()
-    slide(page, "learning rate", math.log10(2))
+    rate = page.get_by_role("slider", name="learning rate")
+    rate.press("End")
+    for _ in range(2):
+        rate.press("ArrowLeft")
     page.get_by_role("button", name="Roll").click()
     told.get_by_text("The learning rate is too large").wait_for(timeout=15_000)
     until(page, "location.search.includes('rate=2')")
+    for _ in range(6):
+        rate.press("ArrowLeft")
+    assert rate.get_attribute("aria-valuetext") == "0.7", "what the page asks to try can be set with the keyboard"
 
 
 def test_the_ball_rests_in_the_local_minimum_wherever_its_address_is_opened(lesson):

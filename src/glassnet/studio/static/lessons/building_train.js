@@ -3,13 +3,12 @@ import { html, useState } from "../parts/html.js";
 import { post, useAnswer } from "../parts/api.js";
 import { go } from "../parts/router.js";
 import { Button, Wrong } from "../parts/show.js";
-import { counted } from "../parts/words.js";
+import { counted, percent } from "../parts/words.js";
 import { compute } from "./parts/compute.js";
 import { Choice, NumberField, Slider } from "./parts/inputs.js";
 import { Beside, Figure, Piece } from "./parts/piece.js";
 import { useShared } from "./parts/shared.js";
 
-const percent = (value) => `${(100 * value).toFixed(1)} %`;
 
 export function Trial({ layers, fits }) {
   const [side, setSide] = useShared("side", 32);

@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from "../parts/html.js";
 import { useAnswer } from "../parts/api.js";
 import { LearningCurves } from "../parts/chart.js";
-import { count } from "../parts/words.js";
+import { count, percent } from "../parts/words.js";
 import { compute, useCompute } from "./parts/compute.js";
 import { Choice, Fields, Slider } from "./parts/inputs.js";
 import { Beside, Figure, Piece, Rows } from "./parts/piece.js";
@@ -13,7 +13,6 @@ const ALL = 100;  // passes
 const PART = 10;  // passes of one call
 const NEURONS = [0, 1, 2, 4, 8, 16, 32, 64];
 const KINDS = { overfitting: "bad", underfitting: "bad", balanced: "good" };
-const percent = (value) => `${(100 * value).toFixed(1)} %`;
 
 export default function Fitting({ lesson, run }) {
   return html`<${Own} start=${lesson.computes.train} /><${Published} />${run ? html`<${Yours} run=${run} />` : null}`;

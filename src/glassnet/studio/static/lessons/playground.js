@@ -75,7 +75,7 @@ export default function Playground({ lesson }) {
         </${Fields}>
         <${Choice} label="Weight decay (regularisation)" value=${decay} options=${DECAYS} change=${setDecay} />
         <p>Many neurons wind around few noisy points: ${" "}<button type="button" class="link" onClick=${overfit}>set this up</button> and press Start.
-          Then start anew with a weight decay of 0.01: more of the new points are right.</p>
+          Then start anew with a weight decay of 0.01: the boundary is smoother, and the loss on new points lower.</p>
         <${Plot} label="Loss" x="passes" y="loss" table=${false} range=${{ x: [0, Math.max(40, now ? now.passes : 0)], y: [0, Math.max(1, Math.min(5, Math.max(0, ...curve.map((one) => one.loss))))] }}
           lines=${[{ name: "training points", points: curve.map((one) => [one.passes, one.loss]) }, { name: "new points", points: curve.map((one) => [one.passes, one.new_loss]) }]} />
         <${Rows} caption="Where it stands" head=${["", "loss", "right answers"]} rows=${now ? [

@@ -101,14 +101,15 @@ function Reshape({ start }) {
   const found = useCompute("tensors", "reshape", { shape: start.shape, to });
   const made = found.value;
   const sizes = [[6, 20], [120], [2, 3, 20], [-1, 8]];
-  return html`<${Piece} title="Reshape: the same numbers in another block" error=${found.error}
+  return html`<${Piece} title="Reshape: the same numbers in another block"
     try="Type 7, 20: there are not that many numbers. Then type -1, 8: the -1 is worked out.">
     <${Fields}>
       <${ShapeField} label=${`From ${bracketed(start.shape)} to`} value=${to} change=${setTo} note="lengths with commas between them" />
       <${Choice} label="For example" value=${sizes.find((one) => one.join() === to.join())} options=${sizes.map((one) => ({ value: one, text: bracketed(one) }))} change=${setTo} />
     </${Fields}>
-    ${made ? html`<p role="status">Shape ${bracketed(made.shape)}, rank ${made.rank}. The order of the numbers stays: row by row.</p>
-      <${Values} values=${made.values} shape=${made.shape} label="The reshaped tensor" size=${120} />` : html`<p class="note" role="status">Loading …</p>`}
+    ${found.error ? html`<p class="wrong" role="alert">${found.error}${made ? ` Below, the block is still ${bracketed(made.shape)}.` : ""}</p>` : null}
+    ${made ? html`${found.error ? null : html`<p role="status">Shape ${bracketed(made.shape)}, rank ${made.rank}. The order of the numbers stays: row by row.</p>`}
+      <${Values} values=${made.values} shape=${made.shape} label="The reshaped tensor" size=${120} />` : found.error ? null : html`<p class="note" role="status">Loading …</p>`}
   </${Piece}>`;
 }
 
@@ -123,7 +124,7 @@ function Broadcast({ start }) {
   const now = pairs.findIndex(([a, b]) => a.join() === first.join() && b.join() === second.join());
   const repeated = (axes) => (axes.length ? `repeated along axis ${axes.join(" and ")}` : "as it is");
   const size = made ? Math.max(1, ...[made.sum].flat(Infinity)) : 1;
-  return html`<${Piece} title="Broadcasting: a short axis is repeated" error=${found.error}
+  return html`<${Piece} title="Broadcasting: a short axis is repeated"
     try="Choose [4, 5] + [4]: counted from the last axis, 5 and 4 do not fit. [3, 4, 5] + [3, 1, 1] is how a bias is added to three maps.">
     <${Fields}>
       <${ShapeField} label="First shape" value=${first} change=${setFirst} />
@@ -131,7 +132,7 @@ function Broadcast({ start }) {
       <${Choice} label="For example" value=${now} options=${pairs.map(([a, b], i) => ({ value: i, text: `${bracketed(a)} + ${bracketed(b)}` }))}
         change=${(i) => { setFirst(pairs[i][0]); setSecond(pairs[i][1]); }} />
     </${Fields}>
-    ${made ? html`<p role="status">Together ${bracketed(made.shape)}: the first ${repeated(made.repeated[0])}, the second ${repeated(made.repeated[1])}.</p>` : null}
+    ${found.error ? html`<p class="wrong" role="alert">${found.error}</p>` : made ? html`<p role="status">Together ${bracketed(made.shape)}: the first ${repeated(made.repeated[0])}, the second ${repeated(made.repeated[1])}.</p>` : null}
     <${Beside}>
       ${one.value ? html`<figure><figcaption>first ${bracketed(one.value.shape)}</figcaption><${Values} values=${one.value.values} shape=${one.value.shape} label="First" /></figure>` : null}
       ${two.value ? html`<figure><figcaption>second ${bracketed(two.value.shape)}</figcaption><${Values} values=${two.value.values} shape=${two.value.shape} label="Second" /></figure>` : null}

