@@ -210,6 +210,17 @@ def test_a_picture_that_changed_since_is_not_shown_and_drawing_still_works(studi
     assert values(studio, address, word(np.zeros((16, 16), np.uint8)))[0]["said"] in run.lock.classes
 
 
+def test_a_very_large_picture_is_looked_at_whole_and_kept_small(studio, address, run):
+    held = io.BytesIO()
+    Image.effect_mandelbrot((4000, 3000), (-2, -1.2, 1, 1.2), 60).convert("RGB").save(held, "JPEG")
+    given = json.loads(studio.ask("/api/pictures", body=held.getvalue())[2])
+    assert (given["height"], given["width"]) == (3000, 4000)
+    told, found = values(studio, address, given["id"])
+    assert (told["frame"]["height"], told["frame"]["width"]) == (1536, 2048)
+    fitted, _ = run.predictor.fitted(held.getvalue())
+    assert np.allclose(next(iter(found.values())), fitted.transpose(2, 0, 1) / np.float32(255))
+
+
 @pytest.mark.parametrize("task", DENSE)
 def test_the_answer_of_a_dense_task_is_drawn_into_the_picture(places, tmp_path, task):  # noqa: F811
     if task == "localize":  # the pictures of the others have several things

@@ -91,9 +91,13 @@ def values(opened: Glass, words: str) -> bytes:
 
 def _answer(found: "Explained") -> dict[str, Any]:
     from glassnet.pipeline.glass import lines_of
+    from glassnet.report.annotated import shrunk
 
     task, frame = found.predictor.task, found.frame
-    drawn = None if task.one_class else _png(task.draw(found.picture.original, found.answer.answer))
+    shown = shrunk(
+        found.picture.original, LONGEST
+    )  # drawn at the size that is shown: lines stay clear, a large picture is quick
+    drawn = None if task.one_class else _png(task.draw(shown, found.answer.answer))
     return {
         "name": found.picture.name,
         "said": found.answer.text() if found.answer.probabilities is None else found.answer.label,

@@ -27,6 +27,9 @@ LONGEST = 40_000
 """Of a word, in letters: a drawing of the largest size, scribbled over."""
 SIDE = 96
 """Pixels that a drawing has at most along each side."""
+_LARGEST = 2048
+"""Pixels of the longer side of a picture as it is kept and drawn on. The network still gets what it gets of the whole file: a heat map or a
+mask of every thing in the pixels of a large camera would take gigabytes."""
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -87,9 +90,11 @@ def drawn(words: str) -> "np.ndarray":
 def _read(run: "Run", data: bytes, name: str, key: str) -> "Picture":
     from glassnet.data.pixels import decode
     from glassnet.pipeline.explaining import Picture
+    from glassnet.report.annotated import shrunk
 
-    fitted, size = run.predictor.fitted(data)
-    return Picture(name, decode(data, MAX_PIXELS), fitted, size, "picture", key)
+    fitted, _ = run.predictor.fitted(data)
+    original = shrunk(decode(data, MAX_PIXELS), _LARGEST)
+    return Picture(name, original, fitted, original.shape[:2], "picture", key)
 
 
 def manner(root: str, height: int, width: int) -> dict[str, Any]:
