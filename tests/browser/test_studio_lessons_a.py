@@ -17,7 +17,7 @@ HERE = ("pixels", "tensors", "dense", "perceptron", "playground")
 
 
 def lesson(opened, name, query="", **settings):
-    page = opened[0](f"/lesson/{name}?run=none{query}", ".asked li", **settings)
+    page = opened[0](f"/lesson/{name}?run=none{query}", ".questions-asked li", **settings)
     page.wait_for_selector(".lesson .piece")
     page.wait_for_load_state("networkidle")
     return page
@@ -38,12 +38,12 @@ def test_pixels_under_the_pointer_are_the_bytes_of_the_picture(opened):
     shows(page, "A picture is numbers", f"{x.size:,}")
     part = piece(page, "A picture is numbers")
     assert f"Row 16, column 16: grey {x[16, 16, 0]}." in part.inner_text()
-    picture = part.locator(".picture")
+    picture = part.locator(".lesson-picture")
     box = picture.bounding_box()
     page.mouse.move(box["x"] + box["width"] * (7.5 / 32), box["y"] + box["height"] * (20.5 / 32))
     part.get_by_text(f"Row 20, column 7: grey {x[20, 7, 0]}.").wait_for()
     part.get_by_text(f"In the network: {x[20, 7, 0] / 255:.3f}.").wait_for()
-    window = np.array([[int(c) for c in row.split()] for row in part.locator("table.cells").inner_text().splitlines()])
+    window = np.array([[int(c) for c in row.split()] for row in part.locator("table.grid-cells").inner_text().splitlines()])
     assert (window == x[17:24, 4:11, 0]).all()
     picture.focus()
     page.keyboard.press("ArrowDown")
@@ -53,9 +53,9 @@ def test_pixels_under_the_pointer_are_the_bytes_of_the_picture(opened):
     part.get_by_text("27,648").wait_for()
     red, green, blue = s[21, 7]
     part.get_by_text(f"Row 21, column 7: red {red}, green {green}, blue {blue}.").wait_for()
-    assert part.locator("table.cells").count() == 3
+    assert part.locator("table.grid-cells").count() == 3
     part.get_by_role("button", name="green").click()
-    until(page, "document.querySelectorAll('table.cells').length === 1")
+    until(page, "document.querySelectorAll('table.grid-cells').length === 1")
     assert opened[1] == []
 
 
@@ -86,12 +86,12 @@ def test_pixels_of_a_dropped_file_a_drawing_and_the_run(opened, studio):
     part.get_by_role("alert").wait_for()
     part.get_by_role("button", name="draw one").click()
     part.get_by_text("28 × 28 pixels in one colour").wait_for()
-    pad = part.locator(".drawing canvas").bounding_box()
+    pad = part.locator(".lesson-drawing canvas").bounding_box()
     page.mouse.move(pad["x"] + 10, pad["y"] + pad["height"] / 2)
     page.mouse.down()
     page.mouse.move(pad["x"] + pad["width"] - 10, pad["y"] + pad["height"] / 2, steps=6)
     page.mouse.up()
-    part.locator(".picture").focus()
+    part.locator(".lesson-picture").focus()
     for _ in range(2):
         page.keyboard.press("ArrowUp")
     part.get_by_text("Row 14, column 16: grey 255.").wait_for()
@@ -100,7 +100,7 @@ def test_pixels_of_a_dropped_file_a_drawing_and_the_run(opened, studio):
     page.reload()
     page.get_by_text("Row 14, column 16: grey 255.").wait_for()
     run = next(run["id"] for run in studio.json("/api/lessons")["runs"] if run["name"] == "first")
-    own = opened[0](f"/lesson/pixels?run={run}", ".asked li")
+    own = opened[0](f"/lesson/pixels?run={run}", ".questions-asked li")
     seen = studio.json(
         "/api/lessons/pixels/compute/look", {"picture": {"run": run, "seed": 0}, "row": 15, "column": 15}
     )
@@ -124,12 +124,12 @@ def test_tensors_rank_index_reshape_and_broadcasting(opened):
     part.get_by_role("alert").filter(has_text="120 values do not fit into the shape [7, 20]").wait_for()
     part.get_by_label("From [3, 2, 4, 5] to").fill("-1, 8")
     part.get_by_text("Shape [15, 8], rank 2.").wait_for()
-    rows = part.locator("table.cells").inner_text().splitlines()
+    rows = part.locator("table.grid-cells").inner_text().splitlines()
     assert [int(c) for c in rows[-1].split()] == np.arange(120).reshape(15, 8)[-1].tolist()
     part = piece(page, "Broadcasting: a short axis is repeated")
     part.get_by_role("button", name="[4, 1] + [1, 5]").click()
     part.get_by_text("Together [4, 5]: the first repeated along axis 1, the second repeated along axis 0.").wait_for()
-    rows = part.locator("table.cells").last.inner_text().splitlines()
+    rows = part.locator("table.grid-cells").last.inner_text().splitlines()
     assert [[int(c) for c in row.split()] for row in rows] == (np.arange(4)[:, None] + np.arange(5)).tolist()
     part.get_by_role("button", name="[4, 5] + [4]").click()
     part.get_by_role("alert").filter(has_text="do not go together").wait_for()
@@ -178,13 +178,13 @@ def test_perceptron_sums_bends_and_separates(opened):
 def test_playground_learns_while_one_looks_on(opened):
     page = lesson(opened, "playground")
     start = find("playground").compute("train", {**find("playground").examples["train"], "passes": 0})
-    standing = page.locator(".standing-line")
-    until(page, "document.querySelector('.standing-line').innerText.startsWith('After 0 passes')")
+    standing = page.locator(".play-standing")
+    until(page, "document.querySelector('.play-standing').innerText.startsWith('After 0 passes')")
     assert f"{100 * start['accuracy']:.0f} % of the training points" in standing.inner_text()
-    assert page.locator(".field-board .point").count() == 120
-    before = page.evaluate("document.querySelector('.field-board canvas').toDataURL()")
+    assert page.locator(".play-field .point").count() == 120
+    before = page.evaluate("document.querySelector('.play-field canvas').toDataURL()")
     page.get_by_role("button", name="Start", exact=True).click()
-    until(page, "Number(/After (\\d+)/.exec(document.querySelector('.standing-line').innerText)[1]) >= 25", 60)
+    until(page, "Number(/After (\\d+)/.exec(document.querySelector('.play-standing').innerText)[1]) >= 25", 60)
     page.get_by_role("button", name="Pause").click()
     page.wait_for_timeout(400)
     passes = int(re.search(r"After (\d+)", standing.inner_text()).group(1))
@@ -195,11 +195,11 @@ def test_playground_learns_while_one_looks_on(opened):
     assert f"{100 * done['accuracy']:.0f} % of the training points" in standing.inner_text()
     shows(page, "How it learns", f"{done['loss']:.3f}", f"{done['new_loss']:.3f}")
     assert done["accuracy"] > 0.9 > start["accuracy"]
-    assert page.evaluate("document.querySelector('.field-board canvas').toDataURL()") != before
+    assert page.evaluate("document.querySelector('.play-field canvas').toDataURL()") != before
     page.get_by_role("button", name="One pass").click()
-    until(page, f"document.querySelector('.standing-line').innerText.startsWith('After {passes + 1} ')")
+    until(page, f"document.querySelector('.play-standing').innerText.startsWith('After {passes + 1} ')")
     page.get_by_role("button", name="Start anew").click()
-    until(page, "document.querySelector('.standing-line').innerText.startsWith('After 0 ')")
+    until(page, "document.querySelector('.play-standing').innerText.startsWith('After 0 ')")
     for _ in range(2):
         page.get_by_role("button", name="Remove a hidden layer").click()
     page.get_by_text("6 weights and biases").wait_for()

@@ -144,10 +144,10 @@ def test_a_filter_of_ones_own_on_a_drawing_of_ones_own(opened):
     says(page, "The weights add up to 3")
     found = [
         [float(text.replace("−", "-").strip("()")) for text in row.locator("td").all_inner_texts()[:3]]
-        for row in page.locator("table.terms tbody tr").all()
+        for row in page.locator("table.lesson-terms tbody tr").all()
     ]
     assert len(found) == 9 and all(abs(weight * value - product) < 2e-3 for weight, value, product in found)
-    total = page.locator("table.terms tfoot").first.inner_text()
+    total = page.locator("table.lesson-terms tfoot").first.inner_text()
     assert (
         abs(float(re.search(r"[−\d.]+$", total.strip())[0].replace("−", "-")) - sum(line[2] for line in found)) < 5e-3
     )
@@ -160,13 +160,13 @@ def test_a_filter_of_ones_own_on_a_drawing_of_ones_own(opened):
 
 def test_stride_and_padding(opened):
     opening, heard = opened
-    page = opening("/lesson/stride", "svg.windows")
+    page = opening("/lesson/stride", "svg.window-places")
     says(page, "(7 + 2 − 3) ÷ 2, rounded down, + 1 = 4")
     slide(page, "Window", 5)
     slide(page, "Stride", 1, "How many windows fit")
     slide(page, "Padding at each end", 0)
     says(page, f"(7 + 0 − 5) ÷ 1, rounded down, + 1 = {7 - 5 + 1}")
-    assert page.locator("svg.windows .tap").count() == 3 * 5
+    assert page.locator("svg.window-places .tap").count() == 3 * 5
     slide(page, "Dilation", 3)
     page.get_by_role("alert").wait_for()  # a window of 13 over 7 pixels
     assert grid(page, "Map") == texts([[y * 5 + x for x in (0, 2, 4)] for y in (0, 2, 4)])
@@ -226,13 +226,13 @@ def test_pooling(opened):
 
 def votes(page):
     """The votes of both pieces, as their bars say them."""
-    return [line.replace("\n", " ") for line in page.locator(".vote").all_inner_texts()]
+    return [line.replace("\n", " ") for line in page.locator(".vote-line").all_inner_texts()]
 
 
 def test_the_published_vote_and_one_that_turns(opened):
     opening, heard = opened
-    page = opening("/lesson/vote", ".vote")
-    until(page, "document.querySelectorAll('.vote').length === 4")
+    page = opening("/lesson/vote", ".vote-line")
+    until(page, "document.querySelectorAll('.vote-line').length === 4")
     shown = votes(page)
     assert re.search(r"X.*4\.56 ÷ 5 = 0\.91", shown[2]) and re.search(r"O.*2\.07 ÷ 4 = 0\.51", shown[3])
     for place, value in ((1, "0.1"), (4, "0.1"), (5, "0.1")):
@@ -246,7 +246,7 @@ def test_the_published_vote_and_one_that_turns(opened):
 
 def test_drawing_on_the_picture_moves_the_votes(opened):
     opening, heard = opened
-    page = opening("/lesson/vote", ".vote")
+    page = opening("/lesson/vote", ".vote-line")
     assert [line[-4:] for line in votes(page)[:2]] == ["1.00", "0.55"]
     becomes(page, "Pooled map of A", POOLED_A)
     becomes(page, "Map of A, pooled again", [["1.00", "0.55"], ["0.55", "1.00"]])
@@ -254,7 +254,7 @@ def test_drawing_on_the_picture_moves_the_votes(opened):
     until(page, "document.querySelector('.votes').innerText.includes('It is an O')")
     assert [line[-4:] for line in votes(page)[:2]] == ["0.55", "1.00"]
     page.get_by_role("button", name="Clear").click()
-    until(page, "document.querySelector('.vote').innerText.includes('0.26')")
+    until(page, "document.querySelector('.vote-line').innerText.includes('0.26')")
     board = page.get_by_role("application").first.bounding_box()
     for start, end in (
         ((1, 1), (7, 7)),
@@ -269,7 +269,7 @@ def test_drawing_on_the_picture_moves_the_votes(opened):
             steps=12,
         )
         page.mouse.up()
-    until(page, "document.querySelector('.vote').innerText.includes('1.00')")
+    until(page, "document.querySelector('.vote-line').innerText.includes('1.00')")
     says(page, "It is an X")
     assert [line[-4:] for line in votes(page)[:2]] == ["1.00", "0.55"]
     page.get_by_role("application").first.press("ArrowUp")
@@ -278,14 +278,14 @@ def test_drawing_on_the_picture_moves_the_votes(opened):
 
 def test_softmax(opened):
     opening, heard = opened
-    page = opening("/lesson/softmax", "table.shares")
+    page = opening("/lesson/softmax", "table.softmax-shares")
 
     def shares(logits):
         total = sum(map(math.exp, logits))
         return [f"{math.exp(each) / total:.4f}" for each in logits]
 
     def shown(number):
-        return page.locator("table.shares").nth(number).locator("td strong").all_inner_texts()
+        return page.locator("table.softmax-shares").nth(number).locator("td strong").all_inner_texts()
 
     assert shown(0) == shares([2, 1, 0.1]) and shown(0)[0] == "0.6590"
     slide(page, "Score of bird", 3.5)
@@ -304,7 +304,7 @@ def test_softmax(opened):
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_everybody_can_use_it_in_light_in_dark_and_on_a_phone(opened, lesson):
     page = opened[0](f"/lesson/{lesson}", ".piece", reduced_motion="reduce", bypass_csp=True)
-    until(page, "!document.querySelector('.waits') && document.querySelectorAll('.asked > *').length > 1")
+    until(page, "!document.querySelector('.lesson-waits') && document.querySelectorAll('.questions-asked > *').length > 1")
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     nothing_grave(page)
     page.emulate_media(color_scheme="dark")
@@ -325,12 +325,12 @@ def test_a_lesson_goes_on_with_the_numbers_of_ones_own_run(opened, studio):
         for name in ("softmax", "pooling", "relu", "convolution")
     }
     take = "Take numbers of your run"
-    page = opening(f"/lesson/softmax?run={run}", "table.shares")
+    page = opening(f"/lesson/softmax?run={run}", "table.softmax-shares")
     page.get_by_role("button", name=take).click()
     logits = own["softmax"]["softmax"]["logits"]
     shares = [math.exp(each) / sum(map(math.exp, logits)) for each in logits]
     says(page, f"The answer is {own['softmax']['softmax']['classes'][0]}")
-    assert page.locator("table.shares").first.locator("td strong").all_inner_texts() == [
+    assert page.locator("table.softmax-shares").first.locator("td strong").all_inner_texts() == [
         f"{each:.4f}" for each in shares
     ]
     page.get_by_role("link", name="Lessons", exact=True).first.click()

@@ -16,7 +16,7 @@ LESSONS = ("loss", "fitting", "stopping", "augmentation", "precision", "tasks", 
 
 def figure(page, name):
     """The big number of a card by the name that stands above it."""
-    return page.locator(".figure").filter(has_text=name).locator(".big")
+    return page.locator(".lesson-figure").filter(has_text=name).locator(".big")
 
 
 def rounded(value):
@@ -76,7 +76,7 @@ def test_loss_one_number_and_a_ball(lesson):
 def test_the_ball_rests_in_the_local_minimum_wherever_its_address_is_opened(lesson):
     page = lesson("loss", "?step=200&x=1.9&y=-0.5")
     page.get_by_text("The ball rests in a local minimum").wait_for()
-    page.locator(".above-map").focus()
+    page.locator(".ball-map").focus()
     for _ in range(30):
         page.keyboard.press("ArrowLeft")
     page.locator(".ball-told").get_by_text("Step 0: x = −1.1").wait_for()
@@ -107,7 +107,7 @@ def test_stopping_drops_ends_and_counts(lesson):
     shows(page, "what is kept", "2.00")
     kept = np.array(find("stopping").compute("drop")["training"])
     table = page.get_by_role("region", name="The same values after dropout").locator("tr")
-    until(page, "document.querySelectorAll('.cells tr').length >= 6")
+    until(page, "document.querySelectorAll('.grid-cells tr').length >= 6")
     assert [[float(cell) for cell in row.locator("td").all_inner_texts()] for row in table.all()] == kept.round(
         2
     ).tolist()
@@ -136,7 +136,7 @@ def test_augmentation_shows_what_training_shows(lesson):
     assert np.array_equal(shown[:, :, 0], wanted[0])
     page.get_by_role("button", name="Switch all off").click()
     plain = np.array(page.evaluate(pixels, "The picture as it is"))
-    until(page, "document.querySelector('.varied + .row') !== null && location.search.includes('augment')")
+    until(page, "document.querySelector('.augmented + .row') !== null && location.search.includes('augment')")
     page.wait_for_timeout(300)
     assert np.array_equal(np.array(page.evaluate(pixels, "The picture in epoch 3")), plain)
     slide(page, "brightness", 0.5)
@@ -155,7 +155,7 @@ def test_precision_moves_with_the_threshold(lesson):
         hits = int((said & true).sum())
         shows(page, "precision:", rounded(hits / said.sum()))
         shows(page, "recall:", rounded(hits / true.sum()))
-        cells = page.locator(".confused tbody td").all_inner_texts()
+        cells = page.locator(".precision-counts tbody td").all_inner_texts()
         counts = [hits, int((~said & true).sum()), int((said & ~true).sum()), int((~said & ~true).sum())]
         assert [int(re.match(r"\d+", cell)[0]) for cell in cells] == counts
 
@@ -188,7 +188,7 @@ def test_five_questions_to_one_picture(lesson):
     shows(page, "intersection over union", f"{900 / 2300:.3f}")
     slide(page, "answer: left", 0)
     shows(page, "intersection over union", f"{40 * 30 / (2 * 1600 - 40 * 30):.3f}")
-    box = page.locator(".boxes .answered")
+    box = page.locator(".task-boxes .answered")
     box.scroll_into_view_if_needed()
     at = box.bounding_box()
     page.mouse.move(at["x"] + at["width"] / 2, at["y"] + at["height"] / 2)
@@ -202,7 +202,7 @@ def rows(page):
     """Word, output and parameters of each layer in the list."""
     return [
         (row.locator("code").inner_text(), *row.locator("dd").all_inner_texts()[:2])
-        for row in page.locator(".layer").all()
+        for row in page.locator(".build-layer").all()
     ]
 
 
@@ -230,13 +230,13 @@ def test_building_by_drag_button_and_keyboard_and_what_does_not_fit(lesson):
     page.get_by_role("button", name=re.compile("^flatten ")).click()
     shows(page, "parameters", "122,570")
     chip = page.get_by_role("button", name=re.compile("^batch_norm ")).bounding_box()
-    second = page.locator(".layer").nth(1).bounding_box()
+    second = page.locator(".build-layer").nth(1).bounding_box()
     page.mouse.move(chip["x"] + 20, chip["y"] + 10)
     page.mouse.down()
     page.mouse.move(second["x"] + 60, second["y"] + 4, steps=6)
-    assert page.locator(".layer.put-before").count() == 1
+    assert page.locator(".build-layer.put-before").count() == 1
     page.mouse.up()
-    until(page, "document.querySelectorAll('.layer').length === 9")
+    until(page, "document.querySelectorAll('.build-layer').length === 9")
     assert [word for word, *_ in rows(page)][:3] == ["conv", "batch_norm", "maxpool"]
     shows(page, "parameters", f"{122_570 + 2 * 32:,}")
     handle = page.get_by_role("button", name=re.compile("^Layer 2, batch_norm: drag"))
@@ -244,7 +244,7 @@ def test_building_by_drag_button_and_keyboard_and_what_does_not_fit(lesson):
     page.keyboard.press("ArrowDown")
     until(page, "document.activeElement.getAttribute('aria-label').startsWith('Layer 3, batch_norm')")
     page.keyboard.press("Delete")
-    until(page, "document.querySelectorAll('.layer').length === 8")
+    until(page, "document.querySelectorAll('.build-layer').length === 8")
     page.get_by_label("Layer 1, conv: filters").fill("16")
     shows(page, "parameters", f"{122_570 - 16 * 28 - 16 * 9 * 64:,}")
     page.get_by_label("Layer 5, conv: kernel").fill("9")
@@ -260,7 +260,7 @@ def test_a_network_of_ones_own_is_tried_and_trained(lesson, studio):
     layers = find("building").compute(
         "preset", {"name": "mini", "height": 32, "width": 32, "channels": 3, "classes": 10}
     )["layers"]
-    page.locator(".figure").filter(has_text="right of new ones").get_by_text("loss").wait_for(timeout=20_000)
+    page.locator(".lesson-figure").filter(has_text="right of new ones").get_by_text("loss").wait_for(timeout=20_000)
     found = find("building").compute("train", {"layers": layers, "side": 32, "rate": 0.001, "passes": 5, "seed": 0})
     assert figure(page, "right of new ones").inner_text() == f"{100 * found['new_accuracy']:.1f} %"
     page.get_by_role("button", name=re.compile("^dropout ")).click()
@@ -288,14 +288,14 @@ def test_a_network_of_ones_own_is_tried_and_trained(lesson, studio):
 )
 def test_an_address_that_somebody_changed_by_hand_shows_the_beginning(lesson, name, query, wanted):
     page = lesson(name, query)
-    page.locator(".figure .big").get_by_text(wanted, exact=True).first.wait_for()
+    page.locator(".lesson-figure .big").get_by_text(wanted, exact=True).first.wait_for()
 
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_question_is_checked_right_and_wrong(lesson, name):
     page = lesson(name)
     question = find(name).questions(None, 0)[0]
-    card = page.locator(".asked li").first
+    card = page.locator(".questions-asked li").first
     card.get_by_role("textbox").fill("-12345")
     card.get_by_role("button", name="Check").click()
     card.locator(".verdict.bad").wait_for()

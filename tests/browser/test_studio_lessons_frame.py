@@ -23,7 +23,7 @@ def test_from_the_list_through_a_question_to_the_next_lesson(opened, studio):
     page.get_by_role("heading", name=find("pixels").title, level=1).wait_for()
     assert f"run={first}" in page.url
     page.get_by_text("They are made of the numbers of your run first and of its picture").wait_for(timeout=60_000)
-    question = page.locator(".asked li").first
+    question = page.locator(".questions-asked li").first
     assert "16 pixels high and 16 wide, in 3 colours" in question.inner_text()
     box = question.get_by_role("textbox")
     box.fill("256")
@@ -45,18 +45,18 @@ def test_from_the_list_through_a_question_to_the_next_lesson(opened, studio):
 
 def test_other_questions_have_an_address_of_their_own(opened):
     opening, heard = opened
-    page = opening("/lesson/perceptron?run=none", ".asked li")
-    first = page.locator(".asked li").first.inner_text()
+    page = opening("/lesson/perceptron?run=none", ".questions-asked li")
+    first = page.locator(".questions-asked li").first.inner_text()
     page.get_by_role("button", name="Other questions").click()
     until(page, "location.search.includes('seed=1')")
-    until(page, f"document.querySelector('.asked li').innerText !== {first!r}")
-    second = page.locator(".asked li").first.inner_text()
+    until(page, f"document.querySelector('.questions-asked li').innerText !== {first!r}")
+    second = page.locator(".questions-asked li").first.inner_text()
     page.reload()
-    page.wait_for_selector(".asked li")
-    assert page.locator(".asked li").first.inner_text() == second
+    page.wait_for_selector(".questions-asked li")
+    assert page.locator(".questions-asked li").first.inner_text() == second
     page.go_back()
-    until(page, f"document.querySelector('.asked li').innerText === {first!r}")
-    question = page.locator(".asked li").nth(2)
+    until(page, f"document.querySelector('.questions-asked li').innerText === {first!r}")
+    question = page.locator(".questions-asked li").nth(2)
     question.get_by_role("button", name="and", exact=True).click()
     question.locator(".verdict.bad").wait_for()
     question.get_by_role("button", name="xor").click()
@@ -67,7 +67,7 @@ def test_other_questions_have_an_address_of_their_own(opened):
 def test_a_run_named_like_markup_is_text(opened, studio):
     opening, heard = opened
     run = next(run for run in studio.json("/api/lessons")["runs"] if run["name"] == NASTY)
-    page = opening(f"/lesson/dense?run={run['id']}", ".asked li")
+    page = opening(f"/lesson/dense?run={run['id']}", ".questions-asked li")
     page.get_by_text(f"your run {NASTY}").wait_for()
     assert page.locator("main img, main [onerror]").count() == 0
     assert heard == []
@@ -79,13 +79,13 @@ def test_what_is_not_there_is_said(opened):
     assert "There is no such lesson" in page.get_by_role("alert").inner_text()
     page = opening(f"/lesson/dense?run={'0' * 16}", ".questions .wrong")
     assert "not in the ledger" in page.get_by_role("alert").inner_text()
-    page = opening("/lesson/dense?side=broken&hidden=%5B", ".figure .big")
-    until(page, "document.querySelector('.figure .big').innerText === '120,000'")
+    page = opening("/lesson/dense?side=broken&hidden=%5B", ".lesson-figure .big")
+    until(page, "document.querySelector('.lesson-figure .big').innerText === '120,000'")
 
 
 def test_a_state_is_kept_in_the_address_and_the_way_back_leads_to_it(opened):
     opening, heard = opened
-    page = opening("/lesson/dense?run=none", ".asked li")
+    page = opening("/lesson/dense?run=none", ".questions-asked li")
     page.get_by_label("Height and width").fill("28")
     until(page, "location.search.includes('side=28')")
     page.get_by_text("2,352").first.wait_for()
@@ -100,7 +100,7 @@ def test_a_state_is_kept_in_the_address_and_the_way_back_leads_to_it(opened):
 
 def test_a_slider_that_rushes_asks_one_question_at_a_time_and_ends_with_the_newest(opened):
     opening, _ = opened
-    page = opening("/lesson/dense?run=none", ".asked li")
+    page = opening("/lesson/dense?run=none", ".questions-asked li")
     page.wait_for_load_state("networkidle")
     asked, open_now, most = [], [0], [0]
 

@@ -21,7 +21,7 @@ export function Browse({ found, query }) {
     <${Legend} colours=${found.colours} />
     <${Wrong} text=${error} />
     ${value ? html`${value.total ? null : html`<p>There is no such picture.</p>`}
-      <ul class="grid plain">${value.pictures.map((one) => html`<li key=${one.row}><${Thumb} found=${found} one=${one} /></li>`)}</ul>
+      <ul class="picture-grid plain">${value.pictures.map((one) => html`<li key=${one.row}><${Thumb} found=${found} one=${one} /></li>`)}</ul>
       <${Pages} start=${value.start} size=${48} total=${value.total} go=${(next) => put({ from: next || "" }, false)} />` : html`<p class="note" role="status">Loading …</p>`}`;
 }
 

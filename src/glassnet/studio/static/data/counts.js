@@ -15,7 +15,7 @@ export function Counts({ found }) {
     ${found.reasons.length ? html`<ul class="note">${found.reasons.map((reason) => html`<li>${reason}</li>`)}</ul>` : null}
     ${found.groups.reason ? html`<h2>Groups</h2><p>${capital(found.groups.reason)}.</p>
       ${found.groups.name ? html`<p>The largest is <strong>${found.groups.name}</strong> with ${counted(found.groups.total, "picture")}:</p>
-        <ul class="grid plain">${found.groups.pictures.map((one) => html`<li key=${one.row}><${Thumb} found=${found} one=${one} /></li>`)}</ul>` : null}` : null}
+        <ul class="picture-grid plain">${found.groups.pictures.map((one) => html`<li key=${one.row}><${Thumb} found=${found} one=${one} /></li>`)}</ul>` : null}` : null}
     ${found.things && found.things.count ? html`<${Things} things=${found.things} pixels=${found.pixels} />`
       : found.pixels ? html`<h2>What is annotated</h2><${Bars} head=${["class", "of all pixels"]} rows=${Object.entries(found.pixels.per_class).map(([name, share]) => [name, `${(100 * share).toFixed(1)} %`, share])} />` : null}
     ${found.pixels && found.pixels.ignored ? html`<p class="note">${(100 * found.pixels.ignored).toFixed(1)} % of all pixels are ignored: neither learnt nor counted.</p>` : null}

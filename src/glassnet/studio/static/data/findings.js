@@ -50,7 +50,7 @@ function Pairs({ found, one, start }) {
 
 function Pictures({ found, one, start }) {
   const shown = one.pictures.slice(start, start + PICTURES);
-  return html`<ul class="grid plain">${shown.map((each) => html`<li key=${each.row}><${Thumb} found=${found} one=${each} /></li>`)}</ul>
+  return html`<ul class="picture-grid plain">${shown.map((each) => html`<li key=${each.row}><${Thumb} found=${found} one=${each} /></li>`)}</ul>
     <${Pages} start=${start} size=${PICTURES} total=${one.pictures.length} go=${(next) => put({ finding: one.code, from: next || "" })} />
     ${one.total > one.pictures.length + one.others.length ? html`<p class="note">${counted(one.total, "picture")} in all; <code>glassnet audit --json</code> lists every one.</p>` : null}`;
 }

@@ -69,7 +69,7 @@ function Shown({ found, value, first }) {
     ${value.picture && !value.trained ? html`<p class="warning">${value.picture.name} is not among the training pictures, so it is never varied. Another one is shown.</p>` : null}
     <p><strong>${one.label}</strong> <span class="note">${one.name}, number ${one.row}</span></p>
     <${Legend} colours=${found.colours} />
-    <ul class=${`grid plain epoch-draws ${found.kind === "classify" ? "" : "drawn"}`}>${[0, ...epochs].map((epoch) => html`<li key=${epoch}><figure>
+    <ul class=${`picture-grid plain epoch-draws ${found.kind === "classify" ? "" : "drawn"}`}>${[0, ...epochs].map((epoch) => html`<li key=${epoch}><figure>
       <img class="sharp" src=${at(epoch)} alt=${epoch ? `${one.label}, epoch ${epoch}` : `${one.label}, as stored`} width="260" height="260" />
       <figcaption>${epoch ? `epoch ${epoch}` : html`<strong>stored</strong>`}</figcaption></figure></li>`)}</ul>
     <div class="row"><button type="button" class="button" disabled=${first === 1} onClick=${() => turn(Math.max(1, first - EPOCHS))}>Earlier epochs</button>

@@ -28,10 +28,10 @@ export default function Augmentation({ lesson, run }) {
   return html`<${Piece} title="The same picture in eight epochs" error=${error}
     try="Set rotate to 180: an X stays an X. Would a 6 stay a 6? Only use changes that leave the answer true.">
     <${PictureChoice} picture=${picture} />
-    <div class="varied">
-      <figure>${value ? html`<${Picture} small bytes=${value.original} label="The picture as it is" />` : html`<div class="picture small empty"></div>`}<figcaption>as it is</figcaption></figure>
+    <div class="augmented">
+      <figure>${value ? html`<${Picture} small bytes=${value.original} label="The picture as it is" />` : html`<div class="lesson-picture small empty"></div>`}<figcaption>as it is</figcaption></figure>
       ${Array.from({ length: EPOCHS }, (_, i) => html`<figure key=${i}>
-        ${value && value.shown[i] ? html`<${Picture} small bytes=${value.shown[i].bytes} label=${`The picture in epoch ${i + 1}`} />` : html`<div class="picture small empty"></div>`}
+        ${value && value.shown[i] ? html`<${Picture} small bytes=${value.shown[i].bytes} label=${`The picture in epoch ${i + 1}`} />` : html`<div class="lesson-picture small empty"></div>`}
         <figcaption>epoch ${i + 1}</figcaption></figure>`)}
     </div>
     <p class="row">

@@ -67,14 +67,14 @@ export default function Building({ lesson }) {
         <${Choice} label="colours" value=${channels} options=${[{ value: 1, text: "grey" }, { value: 3, text: "red, green, blue" }]} change=${set(2)} />
         <${NumberField} label="classes" value=${classes} min=${2} max=${1000} step=${1} change=${set(3)} />
       </div>
-      <div class="bench">
-        <div class="palette" role="group" aria-label="Layers to choose from">
+      <div class="build-bench">
+        <div class="build-palette" role="group" aria-label="Layers to choose from">
           <p class="label">Drag into the list, or press</p>
-          ${PALETTE.map((entry) => html`<button type="button" key=${entry.title} class=${`button chip ${drag.held && drag.held.entry === entry ? "held" : ""}`}
+          ${PALETTE.map((entry) => html`<button type="button" key=${entry.title} class=${`button build-chip ${drag.held && drag.held.entry === entry ? "held" : ""}`}
             onPointerDown=${(event) => drag.start(event, { entry })} onClick=${() => place(entry, placeFor(entry, layers))}>
             <strong>${entry.title}</strong> <span class="note">${entry.text}</span></button>`)}
         </div>
-        <div class="bench-list">
+        <div class="build-list">
           <${Blocks} shape=${[height, width, channels]} rows=${table ? table.rows : []} />
           <${Layers} layers=${layers} table=${table} drag=${drag} box=${box} focus=${focus} move=${move} remove=${remove}
             change=${(at, next) => setOwn(layers.map((layer, i) => (i === at ? next : layer)))} />

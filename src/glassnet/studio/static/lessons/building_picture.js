@@ -21,10 +21,10 @@ export function Blocks({ shape, rows }) {
     return made;
   });
   const said = blocks.map((block) => `${block.name} ${block.output}`).join(", ");
-  return html`<div class="scroll blocks" tabindex="0" role="region" aria-label="The way of a picture through the layers">
+  return html`<div class="scroll build-blocks" tabindex="0" role="region" aria-label="The way of a picture through the layers">
     <svg viewBox=${`0 0 ${x} ${HEIGHT}`} width=${x} height=${HEIGHT} role="img" aria-label=${said}>
       ${drawn.map((block) => html`<g key=${`${block.name}${block.x}`}><title>${block.name}: ${block.output}</title>
-        <rect class=${block.kind === "picture" ? "block input" : block.map ? "block map" : "block row"} x=${block.x} y=${(HEIGHT - block.high) / 2}
+        <rect class=${block.kind === "picture" ? "build-block input" : block.map ? "build-block map" : "build-block row"} x=${block.x} y=${(HEIGHT - block.high) / 2}
           width=${block.wide} height=${block.high} rx="2" /></g>`)}
     </svg></div>
   <p class="note">The picture (grey), its maps (blue: as tall as the map, as thick as its channels) and rows of values (orange).</p>`;

@@ -54,7 +54,7 @@ export function Training({ layers, fits, size }) {
       <${Choice} label="pictures" many value=${chosen} options=${sets.map((one) => ({ value: one.id, text: one.name }))} change=${setChosen} />
       <${NumberField} label="epochs" value=${epochs} min=${1} max=${10000} step=${1} change=${(value) => setEpochs(Math.max(1, Math.round(value)))} note="passes over the training pictures" />
     </div>
-    <p class="note told" role="status">${told && told.layout
+    <p class="note build-told" role="status">${told && told.layout
       ? `${told.layout}: ${counted(told.pictures, "picture")}, ${counted(told.classes.length, "class", "classes")}. They are brought to ${size[0]} × ${size[1]} pixels, as above; the vote gets a value for each of their classes.`
       : told ? told.text : ""}</p>
     <${Wrong} text=${known.error} />

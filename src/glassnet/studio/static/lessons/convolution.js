@@ -51,16 +51,16 @@ function Colours({ start, own }) {
       setBias(values.bias);
       setPlace([values.row, values.column]);
     }} />
-    <div class="row steps">
+    <div class="row lesson-steps">
       <button type="button" class="button" onClick=${() => press(-1)}>Place before</button>
       <button type="button" class="button main" onClick=${() => press(1)}>Next place</button>
       <button type="button" class="button" aria-pressed=${runs} onClick=${() => setRuns(!runs)}>Let it run</button>
     </div>
-    <div class="colours-by">${COLOURS.map((colour, c) => html`<div key=${colour}>
+    <div class="convolution-colours">${COLOURS.map((colour, c) => html`<div key=${colour}>
       <h3>${colour[0].toUpperCase() + colour.slice(1)}</h3>
-      <div class="times">
+      <div class="lesson-times">
         <${Grid} label=${`Picture, ${colour}`} title="picture" values=${picture[c]} mark=${window} change=${(rows) => setPicture(replaced(picture, c, rows))} />
-        <span class="times-sign" aria-hidden="true">×</span>
+        <span class="lesson-times-sign" aria-hidden="true">×</span>
         <${Grid} label=${`Filter, ${colour}`} title="filter" values=${filter[c]} tint="signed" change=${(rows) => setFilter(replaced(filter, c, rows))} />
       </div>
       ${made ? html`<${Terms} label=${`Products of ${colour}`} terms=${made.terms.filter((term) => term.channel === c)} result=${made.by_channel[c]} names=${["weight", "pixel"]} />` : null}
@@ -72,7 +72,7 @@ function Colours({ start, own }) {
       </div>
       <${Grid} label="Map" title="map: click a number to see where it comes from" values=${made.map} at=${{ y: made.row, x: made.column }}
         pick=${(y, x) => { setRuns(false); setPlace([y, x]); }} />
-      <div class="narrow"><${NumberField} label="Bias" value=${bias} change=${setBias} note="added to every number of the map" /></div>
+      <div class="lesson-narrow"><${NumberField} label="Bias" value=${bias} change=${setBias} note="added to every number of the map" /></div>
     </${Beside}>` : html`<${Waits} />`}
   </${Piece}>`;
 }
@@ -87,11 +87,11 @@ function Patch({ start, own }) {
     try="This is a corner of a picture with zeros around it. Change the −1 in the middle row of the filter to 1: 155 is now added and no longer taken away.">
     <${TakeOwn} found=${own} compute="patch" what=${WHAT} start=${start} now=${{ picture, filter, bias }} take=${(values) => { setPicture(values.picture); setFilter(values.filter); setBias(values.bias); }} />
     <${Beside}>
-      <div><div class="times">
+      <div><div class="lesson-times">
         <${Grid} label="Corner of a picture" title="picture" values=${picture} change=${setPicture} />
-        <span class="times-sign" aria-hidden="true">×</span>
+        <span class="lesson-times-sign" aria-hidden="true">×</span>
         <${Grid} label="Filter of nine weights" title="filter" values=${filter} tint="signed" change=${setFilter} /></div>
-        <div class="narrow"><${NumberField} label="Bias of this filter" value=${bias} change=${setBias} /></div>
+        <div class="lesson-narrow"><${NumberField} label="Bias of this filter" value=${bias} change=${setBias} /></div>
         ${made ? html`<p class="total-line tabular" role="status">${added([made.sum, made.bias])} = <strong>${shown(made.result)}</strong></p>
           <p class="note">the sum of the products, then the bias</p>` : null}
       </div>
@@ -109,11 +109,11 @@ function Diagonals({ start }) {
   return html`<${Piece} title="What a filter looks for" error=${found.error}
     try="This filter answers every diagonal with 2, and a full block as well. Choose “isolated diagonals only”: negative weights keep it quiet where the neighbours are bright.">
     ${made ? html`<${Choice} label="Filter for" value=${named ? named[0] : ""} options=${known.map(([name]) => name)} change=${(name) => setFilter(known.find((one) => one[0] === name)[1])} />
-    <div class="answers-by">
+    <div class="convolution-answers">
       <${Grid} label="Filter of four weights" title="filter" values=${filter} tint="signed" change=${setFilter} />
       ${[["isolated", "an isolated diagonal"], ["block", "a full block"]].map(([name, title]) => html`<div key=${name}>
-        <div class="times"><${Grid} label=${title} title=${title} values=${made[name].picture} />
-          <span class="times-sign" aria-hidden="true">→</span>
+        <div class="lesson-times"><${Grid} label=${title} title=${title} values=${made[name].picture} />
+          <span class="lesson-times-sign" aria-hidden="true">→</span>
           <${Grid} label=${`Map of ${title}`} title="its map" values=${made[name].map} tint="signed" /></div>
         <p role="status">Strongest answer: <strong>${shown(made[name].strongest)}</strong></p></div>`)}
     </div>` : html`<${Waits} />`}

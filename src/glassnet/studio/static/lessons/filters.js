@@ -40,10 +40,10 @@ function Own({ picture, padding, known, weights, setFilter, divide, setDivide, t
     try="Choose “level edges”, and see which lines of the picture light up. Then set weights yourself: positive ones ask for bright pixels, negative ones for dark ones.">
     <${PictureChoice} picture=${picture} names=${["shapes", "xo", "x"]} />
     ${known ? html`<${Choice} label="Filter" value=${named || ""} options=${NAMES} many=${false} change=${take} />` : null}
-    ${made && seen.value && weights ? html`<div class="designing">
+    ${made && seen.value && weights ? html`<div class="filter-design">
       <figure><figcaption>picture</figcaption><${Picture} bytes=${seen.value.bytes} label="The picture" mark=${around(made)} /></figure>
       <div><${Grid} label="Weights of the filter" title="filter: type other weights" values=${weights} tint="signed" change=${setFilter} />
-        <div class="narrow"><${NumberField} label="Divided by" value=${divide} change=${(next) => next >= 0.01 && setDivide(next)} /></div>
+        <div class="lesson-narrow"><${NumberField} label="Divided by" value=${divide} change=${(next) => next >= 0.01 && setDivide(next)} /></div>
         <${Tick} label="ReLU afterwards" value=${relu} change=${setRelu} />
         <p role="status">The weights add up to <strong>${shown(made.sum)}</strong>: ${flat(made.sum)}</p></div>
       <figure><figcaption>map, from ${shown(made.least)} to ${shown(made.greatest)}: click a place</figcaption>
@@ -51,7 +51,7 @@ function Own({ picture, padding, known, weights, setFilter, divide, setDivide, t
           pick=${(y, x) => setPlace([y, x])} />
         <p class="note">blue below 0, white at 0, orange above</p></figure>
     </div>
-    <div class="opened-place"><h3>Row ${made.row}, column ${made.column}${inside ? "" : ": the strongest answer"}</h3>
+    <div class="filter-place"><h3>Row ${made.row}, column ${made.column}${inside ? "" : ": the strongest answer"}</h3>
       <${Terms} label="Products at this place" terms=${made.terms} result=${made.combined} names=${["weight", "brightness"]}
         after=${relu ? [{ name: "after ReLU", value: made.result }] : []} /></div>` : html`<${Waits} />`}
   </${Piece}>`;
@@ -74,12 +74,12 @@ function All({ picture, padding, take }) {
   return html`<${Piece} title="Each filter finds something else"
     try="A layer has many filters, and each makes a map of its own of the same picture. Click a name to take that filter apart above.">
     <${Tick} label="ReLU afterwards" value=${relu} change=${setRelu} />
-    <div class="found">${NAMES.map((name) => html`<${One} key=${name} name=${name} picture=${picture} padding=${padding} relu=${relu} take=${take} />`)}</div>
+    <div class="filter-maps">${NAMES.map((name) => html`<${One} key=${name} name=${name} picture=${picture} padding=${padding} relu=${relu} take=${take} />`)}</div>
   </${Piece}>`;
 }
 
 function One({ name, picture, padding, relu, take }) {
   const { value } = useCompute("filters", "apply", { picture: picture.given, filter: name, divide: DIVIDED[name] || 1, padding, activation: relu ? "relu" : "none" });
-  return html`<figure>${value ? html`<${Map} values=${value.map.flat()} shape=${[value.map.length, value.map[0].length]} label=${`Map of ${name}`} />` : html`<div class="map-waits"></div>`}
+  return html`<figure>${value ? html`<${Map} values=${value.map.flat()} shape=${[value.map.length, value.map[0].length]} label=${`Map of ${name}`} />` : html`<div class="filter-waits"></div>`}
     <figcaption><button type="button" class="link" onClick=${() => { take(name); window.scrollTo({ top: 0, behavior: "auto" }); }}>${name}</button></figcaption></figure>`;
 }

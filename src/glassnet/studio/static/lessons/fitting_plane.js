@@ -9,8 +9,8 @@ export function Plane({ places, boundary }) {
   useLayoutEffect(() => {
     if (boundary) paint(canvas.current, boundary);
   }, [boundary]);
-  return html`<figure class="plane">
-    <div class="plane-map"><canvas ref=${canvas} width="40" height="40" aria-hidden="true"></canvas>
+  return html`<figure class="fit-plane">
+    <div class="fit-map"><canvas ref=${canvas} width="40" height="40" aria-hidden="true"></canvas>
       <svg viewBox="0 0 100 100" role="img" aria-label=${places ? `${places.x.length} training points of two classes` : "training points"}>
         ${places ? places.x.map((x, i) => (places.class[i]
           ? html`<rect class="orange" x=${100 * x - 1.5} y=${100 - 100 * places.y[i] - 1.5} width="3" height="3" />`

@@ -120,8 +120,8 @@ function Above({ ground, way, at, from }) {
     from((old) => within(old + moved[0]), (old) => within(old + moved[1]));
   };
   const said = here ? `The surface from above. The ball began at x ${shown(first.x)}, y ${shown(first.y)} and is at x ${shown(here.x)}, y ${shown(here.y)}. Arrow keys move its start.` : "The surface from above.";
-  return html`<figure class="above">
-    <div class="above-map" ref=${drawing} role="application" tabindex="0" aria-label=${said} onClick=${click} onKeyDown=${key}>
+  return html`<figure class="ball-above">
+    <div class="ball-map" ref=${drawing} role="application" tabindex="0" aria-label=${said} onClick=${click} onKeyDown=${key}>
       <canvas ref=${canvas} width=${POINTS} height=${POINTS} aria-hidden="true"></canvas>
       <svg viewBox="0 0 100 100" aria-hidden="true">
         <polyline class="trace" points=${way.slice(0, at + 1).filter(inside).map((place) => `${px(place.x).toFixed(2)},${(100 - px(place.y)).toFixed(2)}`).join(" ")} />

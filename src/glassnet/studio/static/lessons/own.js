@@ -14,7 +14,7 @@ export function useOwn(lesson, run) {
 export function TakeOwn({ found, compute, what, take, start, now }) {
   const values = found.own[compute];
   const changed = Object.keys(now).some((name) => !same(now[name], start[name]));
-  return html`<div class="row steps">
+  return html`<div class="row lesson-steps">
     ${values ? html`<button type="button" class="button" onClick=${() => take(values)}>Take numbers of your run</button>` : null}
     <button type="button" class="button" disabled=${!changed} onClick=${() => take(start)}>Back to the example</button>
     ${values ? html`<span class="note">${what}, of its picture ${found.picture}</span>` : null}

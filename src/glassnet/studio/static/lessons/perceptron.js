@@ -28,7 +28,7 @@ function Neuron({ start }) {
   return html`<${Piece} title="One neuron" error=${found.error}
     try="Change the 2 among the inputs to −2: the sum falls below 0, and ReLU turns it into 0.">
     <${Beside}>
-      <div class="stack">
+      <div class="neuron-inputs">
         <${Grid} label="Inputs" title="inputs" values=${[inputs]} change=${(rows) => setInputs(rows[0])} />
         <${Grid} label="Weights" title="weights" values=${[weights]} change=${(rows) => setWeights(rows[0])} tint="signed" />
         <${Slider} label="Bias" value=${bias} min=${-2} max=${2} step=${0.1} change=${setBias} show=${(value) => cellText(value, 1)} />
@@ -98,7 +98,7 @@ function Corners({ made, target }) {
   const place = (value) => 30 + (value + 0.5) * 120;
   const up = (value) => 300 - place(value);
   const said = made.corners.map((corner, i) => `at ${corner.join(", ")} it answers ${made.answers[i]}`).join("; ");
-  return html`<figure><svg class="chart corners" viewBox="0 0 300 300" role="img" aria-label=${`The neuron: ${said}.`}><g aria-hidden="true">
+  return html`<figure><svg class="chart gate-corners" viewBox="0 0 300 300" role="img" aria-label=${`The neuron: ${said}.`}><g aria-hidden="true">
     <rect class="frame" x="30" y="30" width="240" height="240" />
     ${made.line.length ? html`<line class="first" x1=${place(made.line[0][0])} y1=${up(made.line[0][1])} x2=${place(made.line[1][0])} y2=${up(made.line[1][1])} />` : null}
     ${made.corners.map(([a, b], i) => html`<circle class=${`corner ${made.answers[i] ? "on" : ""} ${made.answers[i] === target[i] ? "" : "missed"}`} cx=${place(a)} cy=${up(b)} r="14" />

@@ -55,7 +55,7 @@ function Look({ picture, found }) {
         <div class="pixel-numbers">
           <p role="status">Row ${y}, column ${x}: ${made.names.map((name, c) => `${name} ${made.bytes[c][y][x]}`).join(", ")}.
             ${" "}<span class="note">In the network: ${made.names.map((_, c) => made.scaled[made.bytes[c][y][x]].toFixed(3)).join(", ")}.</span></p>
-          <div class="windows">${shown.map((c) => html`<${Grid} key=${c} small=${true} title=${made.names[c]} label=${`${made.names[c]} bytes around row ${y}, column ${x}`} tint="grey"
+          <div class="pixel-windows">${shown.map((c) => html`<${Grid} key=${c} small=${true} title=${made.names[c]} label=${`${made.names[c]} bytes around row ${y}, column ${x}`} tint="grey"
             values=${made.bytes[c].slice(top, top + size.height).map((row) => row.slice(left, left + size.width))} at=${{ y: y - top, x: x - left }} />`)}</div>
         </div>
       </${Beside}>` : html`<p class="note" role="status">Loading …</p>`}

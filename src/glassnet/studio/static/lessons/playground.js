@@ -36,11 +36,11 @@ export default function Playground({ lesson }) {
   const overfit = () => { setPoints("clouds"); setNoise(0.8); setCount(40); setHidden([12, 12]); setRate(0.03); setDecay(0); setDropout(0); };
   const layer = (i) => (size) => setHidden(good.map((old, at) => (at === i ? size : old)));
   return html`<div class="play">
-    <div class="board">
+    <div class="play-board">
       <${Piece} title="Points and a boundary" error=${error || drawn.error} try="Press Start: the colour behind the points is the network's answer, and it changes as it learns.">
         <${Board} now=${now} examples=${drawn.value} />
         <div class="row">
-          <button type="button" class="button main playing" onClick=${going ? run.pause : run.play}>${going ? "Pause" : "Start"}</button>
+          <button type="button" class="button main play-start" onClick=${going ? run.pause : run.play}>${going ? "Pause" : "Start"}</button>
           <button type="button" class="button" onClick=${() => run.step(1)}>One pass</button>
           <button type="button" class="button" onClick=${run.reset}>Start anew</button>
         </div>
@@ -147,7 +147,7 @@ const brief = ({ passes, loss, new_loss }) => ({ passes, loss, new_loss });
 
 // It is read out where it rests, and not twenty times a second.
 function Standing({ now, going }) {
-  return html`<p class="tabular standing-line" role="status" aria-live=${going ? "off" : "polite"}>${now ? html`After ${now.passes} ${now.passes === 1 ? "pass" : "passes"}: <strong>${percent(now.accuracy)}</strong> of the training points are right,
+  return html`<p class="tabular play-standing" role="status" aria-live=${going ? "off" : "polite"}>${now ? html`After ${now.passes} ${now.passes === 1 ? "pass" : "passes"}: <strong>${percent(now.accuracy)}</strong> of the training points are right,
     ${" "}<strong>${percent(now.new_accuracy)}</strong> of new ones.` : "Loading …"}</p>`;
 }
 
@@ -180,14 +180,14 @@ function Board({ now, examples }) {
     return kind === "blue" ? html`<circle class="point blue" cx=${x} cy=${y} r=".014" />`
       : html`<rect class="point orange" x=${x - 0.013} y=${y - 0.013} width=".026" height=".026" />`;
   }) : null), [examples]);
-  return html`<figure><div class="field-board" role="img" aria-label=${said}><canvas ref=${canvas} width="40" height="40"></canvas>
+  return html`<figure><div class="play-field" role="img" aria-label=${said}><canvas ref=${canvas} width="40" height="40"></canvas>
     <svg viewBox="0 0 1 1" aria-hidden="true">${dots}</svg></div>
     <figcaption>Round points are blue, square ones orange. White is where the network is undecided.</figcaption></figure>`;
 }
 
 function Neurons({ now }) {
   if (!now || !now.neurons || !now.neurons.length) return html`<p class="note">Without a hidden layer there is only the straight line.</p>`;
-  return html`<div class="layered">${now.neurons.map((layer, i) => html`<div key=${i}><p class="note">hidden layer ${i + 1}</p>
+  return html`<div class="play-layers">${now.neurons.map((layer, i) => html`<div key=${i}><p class="note">hidden layer ${i + 1}</p>
     <div class="maps">${layer.map((rows, j) => html`<${Neuron} key=${j} rows=${rows} label=${`Layer ${i + 1}, neuron ${j + 1}`} />`)}</div></div>`)}</div>
     <p class="note">Each square is what one neuron answers over the whole square of points: orange above 0, blue below.</p>`;
 }

@@ -37,11 +37,11 @@ function Moving({ shares, positive, yes, start }) {
     try=${yes === "yes" ? "Drag the threshold to 0.90: all that is found is right, but most is missed. At 0.10 nothing is missed, and nearly half of what is found is wrong."
       : `Drag the threshold: to the right less is found, to the left more false alarms come in. Which mistake costs you more?`}>
     <${Strip} shares=${shares} positive=${positive} threshold=${threshold} yes=${yes} set=${setThreshold} />
-    <div class="shares-slider"><${Slider} label=${`answer ${yes} from this share on`} value=${threshold} min=${0.01} max=${0.99} step=${0.01} change=${setThreshold} show=${(at) => Number(at).toFixed(2)} /></div>
+    <div class="precision-slider"><${Slider} label=${`answer ${yes} from this share on`} value=${threshold} min=${0.01} max=${0.99} step=${0.01} change=${setThreshold} show=${(at) => Number(at).toFixed(2)} /></div>
     <p class="row">${best ? html`<button type="button" class="button" onClick=${() => setThreshold(Number(Math.max(0.01, Math.min(0.99, best.threshold)).toFixed(4)))}>Where F1 is highest</button>` : null}
       <button type="button" class="button" onClick=${() => setThreshold(start)}>Back to ${start.toFixed(2)}</button></p>
     <${Beside}>
-      <table class="confused"><caption>What is true, and what is answered</caption>
+      <table class="precision-counts"><caption>What is true, and what is answered</caption>
         <thead><tr><td></td><th scope="col">answered ${yes}</th><th scope="col">answered ${yes === "yes" ? "no" : `not ${yes}`}</th></tr></thead>
         <tbody><tr><th scope="row">truly ${yes}</th><td class="right">${hits}<span class="note">true positives</span></td><td>${missed}<span class="note">false negatives: missed</span></td></tr>
           <tr><th scope="row">truly ${yes === "yes" ? "no" : `not ${yes}`}</th><td>${alarms}<span class="note">false positives: false alarms</span></td><td class="right">${counts["true negatives"]}<span class="note">true negatives</span></td></tr></tbody></table>
@@ -70,7 +70,7 @@ function Strip({ shares, positive, threshold, yes, set }) {
     const at = (((event.clientX - box.left) / box.width) * 600 - 20) / 560;
     set(Number(Math.max(0.01, Math.min(0.99, at)).toFixed(2)));
   };
-  return html`<figure class="shares-strip"><svg class="chart wide" ref=${drawing} viewBox="0 0 600 120" role="img"
+  return html`<figure class="precision-strip"><svg class="chart wide" ref=${drawing} viewBox="0 0 600 120" role="img"
       aria-label=${`${shares.length} pictures by the share that the network gives ${yes}`} onPointerDown=${drag} onPointerMove=${drag}>
     <rect class="answered" x=${x(threshold)} y="12" width=${x(1) - x(threshold)} height="84" />
     <line class="axis" x1=${x(0)} x2=${x(1)} y1="54" y2="54" />

@@ -44,7 +44,7 @@ function Matched({ start }) {
   const flip = (y, x) => setDrawn(toText(made.picture.map((line, r) => line.map((value, c) => (r === y && c === x ? -value : value)))));
   return html`<${Piece} title="Where the feature does not match, nothing is said" error=${found.error}
     try="Feature A is a short diagonal, and the picture an X. Click a number of the map to see its nine products. Then click pixels of the X to switch them, and watch both maps.">
-    <div class="choices"><${Choice} label="Feature" value=${feature} options=${["A", "B", "C"]} change=${setFeature} />
+    <div class="lesson-choices"><${Choice} label="Feature" value=${feature} options=${["A", "B", "C"]} change=${setFeature} />
       <button type="button" class="button" disabled=${!drawn} onClick=${() => setDrawn("")}>Back to the X</button></div>
     ${made ? html`<${Beside}>
       <${Grid} label="Picture of 1 and −1" title="picture: click a pixel to switch it" small tint="tones" values=${made.picture} pick=${flip}

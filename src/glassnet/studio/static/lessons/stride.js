@@ -44,7 +44,7 @@ function Drawn({ made, asked }) {
   const x = (place) => LEFT + (place + made.before) * CELL;
   const [width, height] = [LEFT + all * CELL + 2, (made.output + 1) * CELL + 10];
   const box = (place, y, kind) => html`<rect class=${kind} x=${x(place) + 1.5} y=${y + 1.5} width=${CELL - 3} height=${CELL - 3} rx="3" />`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Places of the window"><svg class="chart windows" width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} role="img" aria-labelledby=${id}>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Places of the window"><svg class="chart window-places" width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} role="img" aria-labelledby=${id}>
     <title id=${id}>${made.output} places. The window begins at pixel ${made.starts.join(", ").replaceAll("-", "−")}.</title>
     <g aria-hidden="true">
       <text x="0" y=${CELL * 0.65}>pixels</text>

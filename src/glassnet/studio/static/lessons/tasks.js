@@ -33,9 +33,9 @@ function Asking({ start, run }) {
     try="Ask all five, one after the other, and watch what is drawn into the picture: the more is asked, the more must be answered.">
     <${Choice} label="The question" many=${false} value=${task} options=${NAMES} change=${setTask} />
     <${Fields}><${Slider} label="picture" value=${shown} min=${0} max=${29} change=${setShown} /></${Fields}>
-    <p class="asks" role="status">${value ? html`<strong>${value.question}</strong> ${answer(value)}` : ""}</p>
+    <p class="task-asks" role="status">${value ? html`<strong>${value.question}</strong> ${answer(value)}` : ""}</p>
     <${Beside}>
-      <div class="asked-picture">${value ? html`<img class="pixels" src=${value.picture.image} width="384" height="384" alt=${`Drawn shapes. ${answer(value)}`} />` : null}</div>
+      <div class="task-picture">${value ? html`<img class="pixels" src=${value.picture.image} width="384" height="384" alt=${`Drawn shapes. ${answer(value)}`} />` : null}</div>
       <div>
         ${value && value.boxes.length ? html`<${Rows} caption=${task === "instances" ? "Every thing" : "Boxes, in pixels"} head=${["class", "left", "top", "right", "bottom", ...(value.pixels.length ? ["pixels"] : [])]}
           rows=${value.boxes.map((box, i) => [value.labels[i], ...box.map((side) => Math.round(side)), ...(value.pixels.length ? [count(value.pixels[i])] : [])])} />` : null}
@@ -85,7 +85,7 @@ function Agreeing({ start }) {
   return html`<${Piece} title="How well do two boxes agree?" error=${error}
     try="Drag the dashed box onto the other one. Intersection over union is 1 where both are the same, and 0 where they do not touch.">
     <${Beside}>
-      <svg class="boxes" ref=${drawing} viewBox="-20 -20 120 120" role="img" aria-label=${`A true box from 0, 0 to 40, 40, and an answer from ${left}, ${top} to ${right}, ${bottom}`}>
+      <svg class="task-boxes" ref=${drawing} viewBox="-20 -20 120 120" role="img" aria-label=${`A true box from 0, 0 to 40, 40, and an answer from ${left}, ${top} to ${right}, ${bottom}`}>
         <rect class="true" x=${start.first[0]} y=${start.first[1]} width=${start.first[2] - start.first[0]} height=${start.first[3] - start.first[1]} />
         <rect class="answered" x=${left} y=${top} width=${wide} height=${high} onPointerDown=${down} onPointerMove=${move} onPointerUp=${() => { grip.current = null; }} />
       </svg>

@@ -49,8 +49,8 @@ function Values({ values, shape, label, picked = null, size = 0, wide = null }) 
     return "";
   };
   const tint = (value) => (size ? { backgroundColor: `rgba(var(--cell), ${(0.04 + (0.46 * value) / size).toFixed(3)})` } : null);
-  return html`<div class="tensor" role="region" tabindex="0" aria-label=${label} style=${wide ? { gridTemplateColumns: `repeat(${wide}, max-content)` } : null}>
-    ${shown.map((block) => html`<table class="cells small" aria-label=${block.place.length ? `${label}, block ${bracketed(block.place)}` : label}>
+  return html`<div class="tensor-blocks" role="region" tabindex="0" aria-label=${label} style=${wide ? { gridTemplateColumns: `repeat(${wide}, max-content)` } : null}>
+    ${shown.map((block) => html`<table class="grid-cells small" aria-label=${block.place.length ? `${label}, block ${bracketed(block.place)}` : label}>
       ${block.place.length ? html`<caption>${bracketed([...block.place, ":", ":"])}</caption>` : null}
       <tbody>${block.rows.map((row) => html`<tr>${row.map((value) => html`<td class=${kind(value)} style=${tint(value)}>${value}</td>`)}</tr>`)}</tbody></table>`)}
     ${all.length > shown.length ? html`<p class="note">and ${all.length - shown.length} more blocks</p>` : null}</div>`;

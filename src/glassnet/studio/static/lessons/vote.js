@@ -25,7 +25,7 @@ function Drawn() {
   const inked = (pixels) => setDrawn(toText(Array.from({ length: SIDE }, (_, y) => Array.from(pixels.slice(y * SIDE, (y + 1) * SIDE), (grey) => (grey > HALF ? 1 : -1)))));
   return html`<${Piece} title="From the picture to the answer" error=${found.error}
     try="Draw an O, or take the ready-made one: other places of the maps light up, and O gets the votes. Then break the X with a few pixels: how many until it loses?">
-    ${made && rows ? html`<div class="way">
+    ${made && rows ? html`<div class="vote-way">
       <div class="draw-small"><h3>The picture</h3>
         <${Pad} size=${[SIDE, SIDE]} label="Picture of 9 by 9 pixels to draw on" brush=${1 / SIDE} tool=${tool} value=${Uint8Array.from(rows.flat(), (value) => (value > 0 ? 255 : 0))} change=${inked} clear=${false}>
           ${["X", "O"].map((name) => html`<button type="button" class="button" key=${name} onClick=${() => setDrawn(name === "X" ? "" : toText(made.drawn[name]))}>${name}</button>`)}
@@ -55,18 +55,18 @@ function Answer({ made }) {
 // The flat row with the places that each class listens to. `hear(name, place)` makes them choosable, `change(at, value)` the values.
 function Heard({ values, listens, names = null, hear = null, change = null }) {
   const each = names ? values.length / names.length : 0;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="The flattened values"><table class="flat">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="The flattened values"><table class="vote-flat">
     <tbody>
-      ${names ? html`<tr><th scope="row">from</th>${names.map((name) => html`<td colspan=${each} class="from">${name}</td>`)}</tr>` : null}
+      ${names ? html`<tr><th scope="row">from</th>${names.map((name) => html`<td colspan=${each} class="vote-from">${name}</td>`)}</tr>` : null}
       <tr><th scope="row">place</th>${values.map((_, at) => html`<td>${at + 1}</td>`)}</tr>
       <tr><th scope="row">value</th>${values.map((value, at) => html`<td>${change
-        ? html`<input class="flat-value" type="number" step="0.01" min="-10" max="10" aria-label=${`Value ${at + 1}`} value=${value}
+        ? html`<input class="vote-value" type="number" step="0.01" min="-10" max="10" aria-label=${`Value ${at + 1}`} value=${value}
             onInput=${(event) => event.target.value !== "" && Math.abs(Number(event.target.value)) <= 10 && change(at, Number(event.target.value))} />`
         : html`<strong>${shown(value, 2)}</strong>`}</td>`)}</tr>
       ${Object.entries(listens).map(([name, places], row) => html`<tr key=${name}><th scope="row">${name} listens</th>${values.map((_, at) => {
         const heard = places.includes(at + 1);
-        if (!hear) return html`<td class=${heard ? `heard ${row ? "second" : "first"}` : null}>${heard ? "●" : ""}<span class="hidden">${heard ? "yes" : "no"}</span></td>`;
-        return html`<td class=${heard ? `heard ${row ? "second" : "first"}` : null}><input type="checkbox" checked=${heard}
+        if (!hear) return html`<td class=${heard ? `vote-heard ${row ? "second" : "first"}` : null}>${heard ? "●" : ""}<span class="hidden">${heard ? "yes" : "no"}</span></td>`;
+        return html`<td class=${heard ? `vote-heard ${row ? "second" : "first"}` : null}><input type="checkbox" checked=${heard}
           aria-label=${`${name} listens to value ${at + 1}`} onChange=${() => hear(name, at + 1)} /></td>`;
       })}</tr>`)}
     </tbody></table></div>`;
@@ -74,8 +74,8 @@ function Heard({ values, listens, names = null, hear = null, change = null }) {
 
 function Votes({ votes, answer, sums = false }) {
   return html`<div class="votes" role="status">
-    ${Object.entries(votes).map(([name, vote], row) => html`<p class="vote" key=${name}><strong>${name}</strong>
-      <span class="track" aria-hidden="true"><span class=${row ? "second" : "first"} style=${{ width: `${Math.max(0, Math.min(100, 100 * vote.vote)).toFixed(1)}%` }}></span></span>
+    ${Object.entries(votes).map(([name, vote], row) => html`<p class="vote-line" key=${name}><strong>${name}</strong>
+      <span class="vote-track" aria-hidden="true"><span class=${row ? "second" : "first"} style=${{ width: `${Math.max(0, Math.min(100, 100 * vote.vote)).toFixed(1)}%` }}></span></span>
       <span class="tabular">${sums ? `${shown(vote.sum)} ÷ ${vote.places.length} = ` : ""}<strong>${shown(vote.cut, 2)}</strong></span></p>`)}
     <p class="total-line">${answer ? html`It is an <strong>${answer}</strong>.` : "The votes are equal: no answer."}</p></div>`;
 }

@@ -25,4 +25,4 @@ export function fromText(text, side) {
 }
 
 // What stands where the first answer will be, with about its room.
-export const Waits = () => html`<p class="note waits" role="status">Computing …</p>`;
+export const Waits = () => html`<p class="note lesson-waits" role="status">Computing …</p>`;

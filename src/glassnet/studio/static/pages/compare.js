@@ -43,7 +43,7 @@ function Changed({ found, a, b, left, right, kind }) {
       <button type="button" class="button" aria-pressed=${kind === name} onClick=${() => put({ kind: name })}>${text}</button>`)}</div>
     ${shown.length < moved && !kind ? html`<p class="note">${counted(shown.length, "picture")} are shown, those that changed most.</p>` : null}
     <p role="status" class="note">${answers.error || (answers.value ? "" : "Asking both networks what they answer …")}</p>
-    <ul class="grid plain">${shown.map((one) => html`<li key=${one.number}><${Picture} one=${one} found=${found} said=${answers.value && answers.value.answers[one.number]} names=${[a.name, b.name]} /></li>`)}</ul>` : null}`;
+    <ul class="picture-grid plain">${shown.map((one) => html`<li key=${one.number}><${Picture} one=${one} found=${found} said=${answers.value && answers.value.answers[one.number]} names=${[a.name, b.name]} /></li>`)}</ul>` : null}`;
 }
 
 function Picture({ one, found, said, names }) {

@@ -49,7 +49,7 @@ function Set({ id, query }) {
   const link = (name) => `/data/${id}?${new URLSearchParams({ ...(task ? { task } : {}), ...(name === PARTS[0][0] ? {} : { part: name }) })}`;
   return html`
     <h1>${found.name}</h1>
-    <div class="bar"><p class="lead">${capital(found.layout)}. <a href="/data">Other pictures</a></p>
+    <div class="title-bar"><p class="lead">${capital(found.layout)}. <a href="/data">Other pictures</a></p>
       ${found.answers.length > 1 ? html`<div class="field field-inline"><label for="task">The question</label>
         <select id="task" value=${found.kind} onChange=${(event) => put({ task: event.target.value, finding: "", picture: "", from: "" }, false)}>${found.answers.map((name) => html`<option value=${name}>${name}</option>`)}</select></div>` : null}</div>
     <nav class="page-parts" aria-label="Parts of this page"><ul>${PARTS.map(([name, title]) => html`<li><a href=${link(name)} aria-current=${name === part[0] ? "page" : null}>${title}</a></li>`)}</ul></nav>

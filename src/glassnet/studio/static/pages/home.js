@@ -160,7 +160,7 @@ function Browser({ roots, folder, chosen, choose }) {
     <ul class="plain">${roots.map((root) => html`<li key=${root.id}>
       <button type="button" class="button" aria-expanded=${folder === root.id} onClick=${() => open(root.id)}>${root.name}</button></li>`)}</ul>
     <${Wrong} text=${folder ? error : ""} />
-    ${folder && value && value.id === folder ? html`<div class="browser">
+    ${folder && value && value.id === folder ? html`<div class="folder-browser">
       <p>${value.way.map((step, i) => (i + 1 < value.way.length
         ? html`<button type="button" class="link" onClick=${() => open(step.id)}>${step.name}</button>${" / "}` : html`<strong>${step.name}</strong>`))}</p>
       <div class="sets"><${Choice} one=${{ ...value, name: `This folder: ${value.name}` }} chosen=${chosen} choose=${choose} /></div>

@@ -26,7 +26,7 @@ export default function Ledger({ query }) {
     <${Filter} where=${where} sweep=${sweep} sweeps=${value ? value.sweeps : []} />
     <${Wrong} text=${error} />
     ${value ? html`<${Sweep} sweep=${value.sweeps.find((one) => one.id === sweep)} />` : null}
-    <div class="bar">
+    <div class="title-bar">
       <p role="status">${value ? (error ? "The table shows the last filter that could be read." : `${counted(value.total, "run")}.`) : "Loading …"}</p>
       <p class="act">
         ${chosen.length === 2 ? html`<a class="button main" href=${`/compare/${chosen[0]}/${chosen[1]}`}>Compare these two</a>`
@@ -43,7 +43,7 @@ export default function Ledger({ query }) {
 function Filter({ where, sweep, sweeps }) {
   const [text, setText] = useState(where);
   useEffect(() => setText(where), [where]);
-  return html`<form class="filter" role="search" aria-label="Runs" onSubmit=${(event) => { event.preventDefault(); put({ where: text.trim(), limit: "" }, false); }}>
+  return html`<form class="ledger-filter" role="search" aria-label="Runs" onSubmit=${(event) => { event.preventDefault(); put({ where: text.trim(), limit: "" }, false); }}>
     <div class="field"><label for="where">Filter</label>
       <input id="where" type="text" value=${text} placeholder="status=done train.lr>0.001" autocomplete="off" spellcheck=${false} maxlength="500"
         aria-describedby="where-help" onInput=${(event) => setText(event.target.value)} />

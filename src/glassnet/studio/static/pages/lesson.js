@@ -40,7 +40,7 @@ function Body({ name, lesson, run, query }) {
 
 function Ways({ order, at, kept }) {
   const [before, after] = [order[at - 1], at >= 0 ? order[at + 1] : null];
-  return html`<nav class="ways" aria-label="Other lessons">
+  return html`<nav class="lesson-ways" aria-label="Other lessons">
     ${before ? html`<a class="button" href=${`/lesson/${before.name}${kept}`}><span aria-hidden="true">← </span>${before.title}</a>` : html`<span></span>`}
     ${after ? html`<a class="button main" href=${`/lesson/${after.name}${kept}`}>${after.title}<span aria-hidden="true"> →</span></a>` : html`<span></span>`}
   </nav>`;

@@ -18,7 +18,7 @@ export default function Lessons({ query }) {
     <${Wrong} text=${error} />
     <${RunChoice} runs=${value ? value.runs : null} run=${run} />
     ${value ? html`<ol class="lessons plain">${value.lessons.map((lesson, i) => html`<li key=${lesson.name}>
-      <span class="order" aria-hidden="true">${i + 1}</span>
+      <span class="lesson-order" aria-hidden="true">${i + 1}</span>
       <div><h2><a href=${`/lesson/${lesson.name}${given === null ? "" : `?run=${given}`}`}>${lesson.title}</a></h2>
         <p class="note">${lesson.teaches.split(/(?<=\.) /)[0]}</p></div></li>`)}</ol>`
       : error ? null : html`<p class="note" role="status">Loading …</p>`}`;

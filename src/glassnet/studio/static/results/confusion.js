@@ -102,7 +102,7 @@ function Behind({ run, classes, cell, answers, whole, pixels, ready, start }) {
   return html`<h3>${title}</h3>
     <p class="note">${pixels ? `${count(cell.n)} pixels, ${((100 * cell.n) / cell.total).toFixed(1)} % of the class. Light is where they are, in the pictures that have most of them.`
       : `${counted(cell.n, "picture")}${!whole && total < cell.n ? `, ${total} of them shown` : ""}. ${cell.truth === cell.answer ? "The least sure first." : "The surest mistakes first."}`}</p>
-    ${ready ? html`<ul class=${`grid plain ${pixels ? "wide" : ""}`}>${shown.map((one) => html`<li key=${number(one)}><${Picture} run=${run} number=${number(one)} name=${`number ${number(one)}`} alt=${title} large=${pixels}
+    ${ready ? html`<ul class=${`picture-grid plain ${pixels ? "wide" : ""}`}>${shown.map((one) => html`<li key=${number(one)}><${Picture} run=${run} number=${number(one)} name=${`number ${number(one)}`} alt=${title} large=${pixels}
       ...${pixels ? { address: `/api/results/${run}/lit/${one}/${cell.truth}-${cell.answer}.png` } : {}}>${sure(one)}</${Picture}></li>`)}</ul>
       <${Pages} start=${start} size=${size} total=${total} go=${(next) => put({ from: next || "" })} />` : html`<p class="note" role="status">Opening the pictures …</p>`}`;
 }

@@ -63,10 +63,10 @@ export function Grid({ label, values, change = null, digits, mark = null, at = n
   };
   const put = (y, x, value) => change(rows.map((row, r) => (r === y ? row.map((old, c) => (c === x ? value : old)) : row)));
   const [fy, fx] = [Math.min(focus[0], rows.length - 1), Math.min(focus[1], rows.length ? rows[0].length - 1 : 0)];
-  return html`<figure class="numbers">
+  return html`<figure class="grid-numbers">
     ${title ? html`<figcaption>${title}</figcaption>` : null}
     <div class="scroll" role=${walks || change ? null : "region"} aria-label=${walks || change ? null : label} tabindex=${walks || change ? null : "0"}>
-    <table ref=${table} class=${`cells ${small ? "small" : ""} ${change ? "typed" : ""}`} role=${walks ? "grid" : null} aria-label=${label}
+    <table ref=${table} class=${`grid-cells ${small ? "small" : ""} ${change ? "typed" : ""}`} role=${walks ? "grid" : null} aria-label=${label}
       onMouseLeave=${point ? () => point(null) : null}>
       <tbody>${rows.map((row, y) => html`<tr>${row.map((value, x) => {
         const chosen = at !== null && at.y === y && at.x === x;

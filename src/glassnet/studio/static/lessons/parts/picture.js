@@ -42,7 +42,7 @@ export function PictureChoice({ picture, label = "Picture", names = ["xo", "shap
     send("/api/pictures", given).then((found) => setChoice(`dropped:${found.id}`), (wrong) => setError(wrong.message));
   };
   const button = (name, text, press = () => setChoice(name)) => html`<button type="button" class="button" aria-pressed=${kind === name} onClick=${press}>${text}</button>`;
-  return html`<div class=${`field choice pictures ${over ? "over" : ""}`} role="group" aria-labelledby=${id}
+  return html`<div class=${`field choice lesson-pictures ${over ? "over" : ""}`} role="group" aria-labelledby=${id}
       onDragOver=${(event) => { event.preventDefault(); setOver(true); }} onDragLeave=${() => setOver(false)}
       onDrop=${(event) => { event.preventDefault(); setOver(false); take(event.dataTransfer.files[0]); }}>
     <p class="label" id=${id}>${label}</p>
@@ -63,7 +63,7 @@ function Drawing({ choice, change }) {
   const rows = useMemo(() => drawing(choice.slice("drawn:".length)), [choice]);
   const size = rows ? [rows.length, rows[0].length] : [SIDE, SIDE];
   const value = useMemo(() => (rows ? Uint8Array.from(rows.flat()) : null), [rows]);
-  return html`<div class="drawing"><${Pad} size=${size} value=${value} label="Draw a picture" presets=${["x", "o", "circle", "triangle"]}
+  return html`<div class="lesson-drawing"><${Pad} size=${size} value=${value} label="Draw a picture" presets=${["x", "o", "circle", "triangle"]}
     change=${(pixels) => change(drawn(pixels, ...size))} /></div>`;
 }
 
@@ -132,7 +132,7 @@ export function Picture({ bytes, label, at = null, mark = null, point = null, pi
     event.preventDefault();
   };
   const marks = [...(mark === null ? [] : Array.isArray(mark) ? mark : [mark]), ...(at ? [{ ...at, height: 1, width: 1, pixel: true }] : [])];
-  return html`<div class=${`picture ${small ? "small" : ""} ${active ? "open" : ""}`} style=${{ aspectRatio: `${width} / ${height}` }}
+  return html`<div class=${`lesson-picture ${small ? "small" : ""} ${active ? "open" : ""}`} style=${{ aspectRatio: `${width} / ${height}` }}
       role=${active ? "application" : "img"} aria-label=${active ? `${label}. Arrow keys move from pixel to pixel.` : label} tabindex=${active ? 0 : null}
       onPointerMove=${point ? (event) => point(...place(event)) : null} onPointerDown=${point ? (event) => point(...place(event)) : null}
       onClick=${pick ? (event) => pick(...place(event)) : null} onKeyDown=${active ? walk : null}>

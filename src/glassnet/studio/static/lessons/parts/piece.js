@@ -19,7 +19,7 @@ export function Beside({ children }) {
 
 // A figure with its name, read out as it changes: <${Figure} name="weights" value="120,000" note="200 × 200 × 3" />
 export function Figure({ name, value, note = "" }) {
-  return html`<div class="card figure" role="status"><p>${name}</p><p class="big">${value === null || value === undefined ? "…" : value}</p>
+  return html`<div class="card lesson-figure" role="status"><p>${name}</p><p class="big">${value === null || value === undefined ? "…" : value}</p>
     ${note ? html`<p class="note">${note}</p>` : null}</div>`;
 }
 

@@ -15,7 +15,7 @@ export function Questions({ lesson, run, query }) {
       : value.picture ? `They are made of the numbers of your run ${value.run} and of its picture ${value.picture}. Places are counted from 0.`
       : "They are made of built-in examples. Places are counted from 0."}</p>
     <${Wrong} text=${error} />
-    ${value ? html`<ol class="plain asked">${value.questions.map((question, i) => html`
+    ${value ? html`<ol class="plain questions-asked">${value.questions.map((question, i) => html`
       <${Asked} key=${`${seed} ${i} ${question.text}`} lesson=${lesson} number=${i} question=${question} run=${run} seed=${value.seed} />`)}</ol>
       <p><button type="button" class="button" aria-disabled=${!fresh} onClick=${() => put({ seed: seed + 1 }, false)}>Other questions</button></p>` : null}
   </section>`;
@@ -38,7 +38,7 @@ function Asked({ lesson, number, question, run, seed }) {
     <form class="row" onSubmit=${(event) => { event.preventDefault(); check(answer); }}>
       ${question.choices.length ? html`<div class="row" role="group" aria-labelledby=${id}>${question.choices.map((choice) => html`
           <button type="button" class="button" aria-pressed=${answer === choice} onClick=${() => { setAnswer(choice); check(choice); }}>${choice}</button>`)}</div>`
-        : html`<input type="text" class="answer" autocomplete="off" spellcheck=${false} maxlength="60" aria-labelledby=${id} value=${answer}
+        : html`<input type="text" class="question-answer" autocomplete="off" spellcheck=${false} maxlength="60" aria-labelledby=${id} value=${answer}
             onInput=${(event) => setAnswer(event.target.value)} />
           ${question.unit ? html`<span>${question.unit}</span>` : null}
           <button type="submit" class="button" aria-disabled=${busy}>Check</button>`}

@@ -16,8 +16,8 @@ export function Terms({ terms, bias = null, result, digits, names = ["weight", "
   const line = (term, i) => html`<tr key=${i} class=${term.marked ? "marked-row" : null} onMouseEnter=${point ? () => point(i) : null} onMouseLeave=${point ? () => point(null) : null}>
     <td class="number">${signed(term.weight, digits)}</td><td class="number">${signed(term.value, digits)}</td>
     <td class="number"><strong>${cellText(term.product, digits)}</strong></td>
-    <td class="bar-cell" aria-hidden="true"><span class=${`bar-of ${term.product < 0 ? "below" : "above"}`} style=${share(term.product)}></span></td></tr>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label=${label}><table class="terms">
+    <td class="lesson-bar-cell" aria-hidden="true"><span class=${`lesson-bar ${term.product < 0 ? "below" : "above"}`} style=${share(term.product)}></span></td></tr>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${label}><table class="lesson-terms">
     <thead><tr><th scope="col" class="number">${names[0]}</th><th scope="col" class="number">× ${names[1]}</th><th scope="col" class="number">= product</th><td aria-hidden="true"></td></tr></thead>
     <tbody>${terms.map(line)}</tbody>
     <tfoot>
