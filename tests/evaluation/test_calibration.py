@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar
 
+from glassnet.errors import NumericError
 from glassnet.evaluation.calibration import (
     bin_of,
     calibrate,
@@ -64,7 +65,7 @@ def test_hopeless_answers_stay_within_bounds():
     source = np.random.default_rng(0)
     targets = source.integers(0, 3, 500)
     assert fit_temperature(50 * np.eye(3)[(targets + 1) % 3], targets) == pytest.approx(20.0, rel=1e-3)
-    with pytest.raises(ValueError, match="not finite"):
+    with pytest.raises(NumericError, match="60 of 60 validation pictures with a NaN"):
         fit_temperature(np.full((60, 3), np.nan), targets[:60])
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from glassnet.errors import NumericError
 from glassnet.evaluation.intervals import wilson
 
 BINS = 15
@@ -78,12 +79,16 @@ def calibrate(logits: np.ndarray, targets: np.ndarray) -> Calibration:
     """Fit the temperature on validation logits (N, K) and int targets (N,), and say why it is what it is.
 
     With under 50 pictures or under 5 mistakes it stays 1: without mistakes the log-loss falls for ever as T goes to 0, and a handful of
-    them would let single pictures decide. Raises ValueError for non-finite logits.
+    them would let single pictures decide. Raises NumericError for logits that are not finite.
     """
     logits, targets = np.asarray(logits, np.float64), np.asarray(targets, np.int64)
-    if not np.isfinite(logits).all():
-        raise ValueError("temperature cannot be fitted to logits that are not finite")
     n = len(targets)
+    bad = int((~np.isfinite(logits).all(1)).sum())
+    if bad:
+        raise NumericError(
+            f"The network answered {bad:,} of {n:,} validation pictures with a NaN or an infinity. No score can be taken from that. "
+            "Train again with a lower rate (--lr) or with --clip 1."
+        )
     mistakes = int((logits.argmax(1) != targets).sum()) if n else 0
     if n < ENOUGH_PICTURES:
         temperature, reason = (

@@ -74,8 +74,10 @@ class Conv(nn.Conv2d, Measured):
         for part in x.float().split(256):  # unfolding all at once would take kernel² times the memory of the sample
             padded = part if self.sides is None else F.pad(part, self.sides)
             columns = F.unfold(padded, self.kernel_size, self.dilation, self.padding, self.stride)  # type: ignore[arg-type]
-            rows = columns.transpose(1, 2).reshape(-1, window)
-            moments += (rows.T @ rows).double().cpu()
+            rows = (
+                columns.transpose(1, 2).reshape(-1, window).double()
+            )  # in float32 the weak directions depend on the processor
+            moments += (rows.T @ rows).cpu()
             count += len(rows)
         values, vectors = torch.linalg.eigh(moments / count)
         pairs = self.weight.shape[0] // 2

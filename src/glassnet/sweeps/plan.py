@@ -51,9 +51,13 @@ class Plan:
     def text(self) -> str:
         """Return the plan in one sentence."""
         if self.is_grid:
-            said = f"the full grid of {self.combinations:,} combinations"
+            said = f"the full grid of {self.combinations:,} combination{'s' * (self.combinations != 1)}"
         else:
-            number = f"{self.combinations:,} combinations" if self.combinations else "as many combinations as fit"
+            number = (
+                f"{self.combinations:,} combination{'s' * (self.combinations != 1)}"
+                if self.combinations
+                else "as many combinations as fit"
+            )
             said = f"{number}, proposed by {_NAMES[self.method]}"
         said += f", each {self.repeats} times with different seeds" if self.repeats > 1 else ""
         said += f", hopeless ones given up early ({self.prune})" if self.prune != "none" else ""

@@ -20,11 +20,12 @@ def standing(history: History, settings: EarlyStopping | None) -> Standing:
     """Say where training stands after the epochs in `history`.
 
     The best epoch has the highest validation score; equal scores are told apart by the lower validation loss. Patience counts epochs since
-    the score last rose by more than `min_delta`. Without validation pictures the last epoch is the best and nothing stops early.
+    the score last rose by more than `min_delta`. Without any score (no validation pictures, or answers that are no numbers) the last epoch
+    is the best and nothing stops early.
     """
     scored = [row for row in history if not math.isnan(row.validation_score)]
     if not scored:
-        return Standing(len(history), False, "there are no validation pictures, so the last epoch's weights are kept")
+        return Standing(len(history), False, "no epoch has a validation score, so the last epoch's weights are kept")
     best = max(scored, key=lambda row: (row.validation_score, -_or_inf(row.validation_loss), row.epoch))
     reason = f"epoch {best.epoch} had the highest validation score ({best.validation_score:.4g})"
     if settings is None:

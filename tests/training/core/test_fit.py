@@ -78,7 +78,7 @@ def test_without_validation_pictures_the_last_epoch_is_kept(world, tmp_path):
     assert len(fitted.history) == 3 == fitted.best_epoch
     assert all(np.isnan(row.validation_score) for row in fitted.history)
     assert ",,," in (tmp_path / "history.csv").read_text()
-    assert "no validation pictures" in fitted.reason
+    assert "no epoch has a validation score" in fitted.reason
 
 
 def test_validation_counts_every_picture_once_whatever_the_batch(world, tmp_path, monkeypatch):
