@@ -1,4 +1,4 @@
-"""Makes three pictures of the README, in headless Chromium: the report of a run, the page of a sweep, and explain.html (the studio: studio.py).
+"""Makes three pictures of the README, in headless Chromium: the report of a run, the page of a sweep, explain.html. The studio: studio.py.
 
     python docs/pictures/make.py DIR/clothing10                  # the pictures shown are CC0 1.0
     python docs/pictures/make.py --sweep DIR/clothing-binary     # the sweep of the README

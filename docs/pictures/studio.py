@@ -81,7 +81,9 @@ def of_pages(page: Any, address: str) -> None:
         ("building", "/lesson/building", "Questions", 1350),
     ):
         page.goto(base + path)
-        page.get_by_role("heading", name=awaited, exact=True).or_(page.get_by_text(awaited, exact=True)).first.wait_for(timeout=60_000)
+        page.get_by_role("heading", name=awaited, exact=True).or_(page.get_by_text(awaited, exact=True)).first.wait_for(
+            timeout=60_000
+        )
         taken(page, f"studio-{name}", height)
     of_glass(page, f"{base}/glass/{best}")
 
@@ -114,7 +116,9 @@ def main() -> None:
         folder = Path(made) / "photos"
         folder.mkdir()
         for name, *words in RUNS:
-            subprocess.run(glassnet("train", "xo", "--name", name, *words), cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                glassnet("train", "xo", "--name", name, *words), cwd=folder, check=True, stdout=subprocess.DEVNULL
+            )
         words = glassnet("sweep", "xo", *SWEEP, "--network", "mini")
         subprocess.run(words, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         with studio(folder) as address, sync_playwright() as playwright:
