@@ -19,6 +19,8 @@ def section(material: Material) -> Section | None:
     said = f"The outputs are divided by a temperature of {temperature:.2f}, fitted on the validation set"
     if temperature == 1:
         said = "The outputs are taken as they are (temperature 1)"
+    elif f"{temperature:.2f}" == "1.00":
+        said += ", which changes next to nothing: the network was as sure as it had reason to be"
     elif temperature < 1:
         said += ": the network was less sure than it had reason to be"
     else:

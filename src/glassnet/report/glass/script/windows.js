@@ -67,6 +67,5 @@ function cell(term, which, size, scales, open) {
 }
 
 function short(value) { // as many digits as fit
-  const text = shown(value, 3);
-  return text.length > 7 ? shown(value, 2) : text;
+  return [3, 2].map((digits) => shown(value, digits)).find((text) => text.length <= 7) || shown(value, 1);
 }

@@ -25,6 +25,11 @@ export function Tables({ scores }) {
     ${scores.trivial.length ? html`<${Figures} caption=${`What needs no network: ${scores.headline_name}`} head="model" rows=${scores.trivial} />` : null}`;
 }
 
+const SURE = {
+  "-1": "the network was less sure than it had reason to be", 0: "and that changes next to nothing, it was as sure as it had reason to be",
+  1: "the network was surer than it had reason to be",
+};
+
 export function Calibration({ scores }) {
   const found = scores.reliability;
   if (!found) return null;
@@ -34,7 +39,7 @@ export function Calibration({ scores }) {
     <p>Bars are the share of right answers among answers of a confidence; on the dotted line both agree. Whiskers are 95 % intervals.</p>
     <div class="squares"><${Reliability} bins=${bins} />
       <div><p>${temperature === 1 ? "The outputs are taken as they are (temperature 1)."
-        : `The outputs are divided by a temperature of ${temperature.toFixed(2)}, fitted on the validation set: the network was ${temperature < 1 ? "less sure than it had" : "surer than it had"} reason to be.`}</p>
+        : `The outputs are divided by a temperature of ${temperature.toFixed(2)}, fitted on the validation set; ${SURE[temperature.toFixed(2) === "1.00" ? 0 : Math.sign(temperature - 1)]}.`}</p>
         ${errors.map((one) => html`<p>${capital(one.name)}: ${figure(one)}</p>`)}
         <details><summary>All values</summary><${Scroll} label="Confidence and share right"><table>
           <thead><tr>${["confidence", "pictures", "mean confidence", "share right"].map((text) => html`<th scope="col" class="number">${text}</th>`)}</tr></thead>
