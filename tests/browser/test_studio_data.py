@@ -26,7 +26,7 @@ def test_from_choosing_pictures_to_the_picture_under_two_labels(opened):
     opening, heard = opened
     page = opening("/data")
     page.get_by_role("radio", name=re.compile("^pets")).check()
-    page.get_by_text("Recognised: ").wait_for()
+    page.get_by_text("Recognised: folder per class").wait_for()
     page.get_by_role("button", name="Look at these pictures").click()
     page.get_by_role("heading", name="pets", exact=True).wait_for(timeout=60_000)
     two = page.get_by_role("button", name=re.compile("under two labels"))

@@ -23,9 +23,9 @@ function Choose({ query }) {
   return html`<h1>Data</h1>
     <p class="lead">Look at pictures before anything is trained on them: what is wrong with them, and what augmentation would show of them.</p>
     <form onSubmit=${(event) => { event.preventDefault(); if (chosen) go(`/data/${chosen}`); }}>
-      <${Pictures} found=${value} chosen=${chosen} folder=${query.get("folder") || ""} choose=${(one) => put({ data: one })} legend="Pictures" />
+      <${Pictures} found=${value} chosen=${chosen} folder=${query.get("folder") || ""} choose=${(one) => put({ data: one })} legend="Pictures" hint="Choose pictures to look at." />
       <${Wrong} text=${error} />
-      ${chosen ? html`<p><button type="submit" class="button main">Look at these pictures</button></p>` : html`<p class="note">Choose pictures to look at.</p>`}
+      ${chosen ? html`<p><button type="submit" class="button main">Look at these pictures</button></p>` : null}
     </form>`;
 }
 
@@ -49,7 +49,7 @@ function Set({ id, query }) {
   const link = (name) => `/data/${id}?${new URLSearchParams({ ...(task ? { task } : {}), ...(name === PARTS[0][0] ? {} : { part: name }) })}`;
   return html`
     <h1>${found.name}</h1>
-    <div class="title-bar"><p class="lead">${capital(found.layout)}. <a href="/data">Other pictures</a></p>
+    <div class="title-bar"><p class="lead">${capital(found.layout)}. <a href="/data">Other pictures</a>, <a href=${`/?data=${id}`}>train on these</a></p>
       ${found.answers.length > 1 ? html`<div class="field field-inline"><label for="task">The question</label>
         <select id="task" value=${found.kind} onChange=${(event) => put({ task: event.target.value, finding: "", picture: "", from: "" }, false)}>${found.answers.map((name) => html`<option value=${name}>${name}</option>`)}</select></div>` : null}</div>
     <nav class="page-parts" aria-label="Parts of this page"><ul>${PARTS.map(([name, title]) => html`<li><a href=${link(name)} aria-current=${name === part[0] ? "page" : null}>${title}</a></li>`)}</ul></nav>

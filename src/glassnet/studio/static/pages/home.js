@@ -106,7 +106,7 @@ export function Part({ part, settings, change, isWrong }) {
   </details>`;
 }
 
-export function Pictures({ found, chosen, folder, choose, legend = "1. Pictures" }) {
+export function Pictures({ found, chosen, folder, choose, legend = "1. Pictures", hint = "xo is a good beginning: choose it and press Start training." }) {
   const listed = found ? [...found.built_in, ...found.sets] : [];
   const known = listed.some((one) => one.id === chosen);
   return html`<fieldset>
@@ -115,7 +115,7 @@ export function Pictures({ found, chosen, folder, choose, legend = "1. Pictures"
       ${listed.map((one) => html`<${Choice} key=${one.id} one=${one} chosen=${chosen} choose=${choose} />`)}
       ${chosen && found && !known ? html`<${Chosen} id=${chosen} choose=${choose} />` : null}
     </div>
-    <${Recognised} id=${chosen} />
+    <${Recognised} id=${chosen} hint=${hint} />
     ${found ? html`<${Browser} roots=${found.roots} folder=${folder} chosen=${chosen} choose=${choose} />` : null}
   </fieldset>`;
 }
@@ -137,14 +137,14 @@ function Chosen({ id, choose }) {
   return value ? html`<${Choice} one=${value} chosen=${id} choose=${choose} />` : null;
 }
 
-function Recognised({ id }) {
+function Recognised({ id, hint }) {
   const { value, error } = useAnswer(id ? `/api/data/${id}` : "");
   const mine = id && value && value.id === id;
   return html`<div class="recognised" role="status">
-    ${!id ? html`<p class="note">xo is a good beginning: choose it and press Start training.</p>`
+    ${!id ? html`<p class="note">${hint}</p>`
       : error && !mine ? html`<p class="wrong">${error}</p>`
       : !mine ? html`<p class="note">Looking at the pictures …</p>`
-      : value.layout ? html`<p>Recognised: ${value.layout}. ${counted(value.pictures, "picture")},
+      : value.layout ? html`<p>Recognised: ${value.layout.replace(/^recognised: /, "")}. ${counted(value.pictures, "picture")},
           ${" "}${counted(value.classes.length, "class", "classes")} (${value.classes.slice(0, 8).join(", ")}${value.classes.length > 8 ? ", …" : ""}).
           ${" "}The question: ${value.task}.${value.refused ? ` ${counted(value.refused, "file")} cannot be read and will be left out.` : ""}</p>`
       : html`<p>${value.text}</p>`}
