@@ -85,8 +85,12 @@ def test_an_x_and_an_o_drawn_by_hand_are_answered_and_opened_down_to_the_pixels(
     page = opening(home, ".glass-said")
     page.get_by_role("button", name="Draw", exact=True).click()
     page.locator(".pad canvas").wait_for()
+    page.get_by_text("Draw here").wait_for()
+    page.get_by_text("Until then the network answers to an empty picture").wait_for()
     drag(page, *CROSS)
     until(page, f"{SETTLED}.startsWith('The answer: x')")
+    page.get_by_text("Click a line of the answer").wait_for()
+    assert page.get_by_text("Draw here").count() == 0
     page.get_by_role("button", name="Clear").click()
     drag(page, RING)
     until(page, f"{SETTLED}.startsWith('The answer: o')")

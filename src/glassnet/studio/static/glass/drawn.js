@@ -44,5 +44,11 @@ export function toneOf(pixels, manner) {
   return { ink: (paper < 128 ? TONES["white-on-black"] : TONES["black-on-white"]).ink, paper };
 }
 
+// Whether nothing is drawn in a word: all its pixels are of one grey.
+export function isBlank(words) {
+  const found = isDrawn(words) && read(words);
+  return Boolean(found) && found.pixels.every((value) => value === found.pixels[0]);
+}
+
 // The word of an empty pad.
 export const empty = (manner) => written(blank([manner.height, manner.width], manner), [manner.height, manner.width]);

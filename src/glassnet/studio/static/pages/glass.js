@@ -9,7 +9,7 @@ import Answer from "../glass/answer.js";
 import Bench from "../glass/bench.js";
 import Data from "../glass/data.js";
 import Draw from "../glass/draw.js";
-import { empty, isDrawn } from "../glass/drawn.js";
+import { empty, isBlank, isDrawn } from "../glass/drawn.js";
 import File, { useFile } from "../glass/file.js";
 import { useNetwork, useValues } from "../glass/network.js";
 import Why from "../glass/why.js";
@@ -77,7 +77,7 @@ function Opened({ id, query }) {
   return html`<div class="glass" onDragOver=${(event) => event.preventDefault()} onDrop=${drop}>
     <div class="glass-head"><h1>${about.run.name}</h1>
       <p class="lead">${about.run.network} on ${about.run.data}, ${about.task}. <a href=${`/run/${id}`}>Its run</a>, <a href="/glass">other runs</a></p></div>
-    <p class="glass-next" role="status">${next(glass, answer, trail)}</p>
+    <p class="glass-next" role="status">${next(glass, answer, trail, isBlank(words))}</p>
     <div class="glass-two"><div class="glass-in">
       <section aria-labelledby="glass-picture-title">
         <h2 id="glass-picture-title">The picture</h2>
@@ -104,8 +104,9 @@ function Opened({ id, query }) {
 }
 
 // What to do next, for somebody who sees this for the first time.
-function next(glass, answer, trail) {
+function next(glass, answer, trail, blank) {
   if (!answer) return "One moment: the network looks at the picture.";
+  if (blank && !trail) return "Draw with the mouse or a finger, or press a ready-made figure. Until then the network answers to an empty picture.";
   if (!trail) {
     const opens = answer.lines.some((line) => line.opens);
     return opens ? "Click a line of the answer to see how it was reckoned. Or choose a layer and point at its map." : "Choose a layer, then point at its map.";

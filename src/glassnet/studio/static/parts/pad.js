@@ -102,7 +102,8 @@ export function Pad({ size, value, change, label, ink = "white-on-black", brush 
       <canvas ref=${canvas} width=${width} height=${height} tabindex="0" role="application" aria-label=${label} aria-describedby=${id}
         onPointerDown=${start} onPointerMove=${move} onPointerUp=${end} onPointerCancel=${end} onKeyDown=${key} onBlur=${leave}></canvas>
       ${cursor ? html`<span class=${`pad-cursor ${down ? "down" : ""}`}
-        style=${{ left: share(cursor[0], width), top: share(cursor[1], height), width: share(1, width), height: share(1, height) }}></span>` : null}
+        style=${{ left: share(cursor[0], width), top: share(cursor[1], height), width: share(1, width), height: share(1, height) }}></span>`
+        : !value || value.every((each) => each === value[0]) ? html`<span class="pad-hint" aria-hidden="true">Draw here</span>` : null}
     </div>
     <p class="hidden" id=${id}>Arrow keys move the cursor. Space puts the pen down and lifts it.</p>
     <p class="hidden" role="status">${cursor ? `${down ? "Pen down" : "Pen up"}, row ${cursor[1]}, column ${cursor[0]}` : ""}</p>
