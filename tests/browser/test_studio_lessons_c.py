@@ -163,7 +163,7 @@ def test_precision_moves_with_the_threshold(lesson):
 def test_precision_of_ones_own_run(lesson, studio):
     run = run_named(studio, "first")
     page = lesson("precision", f"?run={run['id']}&whose=run")
-    answers = studio.json(f"/api/lesson-answers/{run['id']}")
+    answers = studio.json(f"/api/lessons/precision/own?run={run['id']}")["own"]["threshold"]
     page.get_by_role("button", name=f"Your run's {len(answers['shares'])} validation pictures").wait_for()
     said, true = np.array(answers["shares"]) >= answers["threshold"], np.array(answers["positive"]) == 1
     shows(page, "recall:", rounded((said & true).sum() / true.sum()))

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from tests.studio.conftest import NASTY
 
 from glassnet.lessons import find
 from glassnet.lessons.sheet import explained_of
@@ -28,3 +29,13 @@ def test_what_cannot_be_had_is_said(studio):
     ):
         found, _, said = studio.ask(f"/api/lessons/{path}")
         assert found == status and json.loads(said)["error"].endswith(".")
+
+
+def test_the_lesson_on_thresholds_takes_the_answers_of_a_run(studio):
+    run = next(run for run in studio.json("/api/ledger")["rows"] if run["name"] == NASTY)
+    told = studio.json(f"/api/lessons/precision/own?run={run['id']}")
+    found = told["own"]["threshold"]
+    assert found["name"] == "along" and len(found["shares"]) == len(found["positive"]) == 6 and told["note"] == ""
+    assert all(0 <= share <= 1 for share in found["shares"])
+    assert studio.ask("/api/lessons/precision/own?run=0000000000000000")[0] == 404
+    assert studio.ask("/api/lessons/precision/own?run=..%2F..%2Fetc")[0] == 404

@@ -76,6 +76,8 @@ class Lesson:
     examples: Mapping[str, Mapping[str, Any]]
     asks: "Callable[[Any, Pick], list[Question]]" = field(repr=False)
     owns: Owns | None = field(default=None, repr=False)
+    scored: Callable[[Any], dict[str, Any]] | None = field(default=None, repr=False)
+    """Makes the same of a run's validation scores alone, where no picture is needed; None for most lessons."""
 
     def compute(self, name: str, given: Any = None) -> dict[str, Any]:
         """Return what a computation makes of `given`; None: of its example. Raises RecipeError."""

@@ -91,16 +91,17 @@ def curve(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def answers_of(scores: Any) -> dict[str, Any]:
-    """Return the shares and truths of the pictures that a run was scored on, read from its ROC curve; none, and a note, where it has none.
+    """Return {own, note}: shares and truths of the pictures that a run was scored on, read from its ROC curve, for `threshold`; or why not.
+
+    `own` has the name of the class beside them, and is empty where `note` says why.
 
     A curve of more than two hundred different shares is kept with about two hundred: pictures between two of them have the lower one.
     """
-    none = {"shares": [], "positive": [], "name": "", "threshold": 0.5}
     if scores is None or scores.task != "classify" or len(scores.tables["confusion"]["classes"]) != 2:
-        return {**none, "note": "Your run does not tell two classes apart, so it has no threshold of this kind."}
+        return {"own": {}, "note": "Your run does not tell two classes apart, so it has no threshold of this kind."}
     if "roc" not in scores.tables:
         return {
-            **none,
+            "own": {},
             "note": "Your run's validation pictures are all of one class, so there is nothing to move a threshold over.",
         }
     tables = scores.tables
@@ -108,14 +109,18 @@ def answers_of(scores: Any) -> dict[str, Any]:
     truths = np.array(tables["confusion"]["counts"]).sum(1)
     side = tables["confusion"]["classes"].index(name)
     if truths.sum() > _MOST:
-        return {**none, "note": f"Your run has {truths.sum():,} validation pictures; up to {_MOST:,} are shown here."}
+        return {
+            "own": {},
+            "note": f"Your run has {truths.sum():,} validation pictures; up to {_MOST:,} are shown here.",
+        }
     shares: list[float] = []
     positive: list[int] = []
     for rates, of, true in (("true_positive_rate", side, 1), ("false_positive_rate", 1 - side, 0)):
         new = np.diff(np.rint(np.array(roc[rates]) * truths[of]).astype(int), prepend=0)
         shares += np.repeat(roc["threshold"], new).tolist()
         positive += [true] * int(new.sum())
-    return {"shares": shares, "positive": positive, "name": name, "threshold": tables["threshold"], "note": ""}
+    found = {"shares": shares, "positive": positive, "name": name, "threshold": tables["threshold"]}
+    return {"own": {"threshold": found}, "note": ""}
 
 
 def _read(given: Given) -> tuple[np.ndarray, np.ndarray]:
@@ -199,4 +204,5 @@ LESSON = Lesson(
         "curve": {"shares": _SHARES, "positive": _TRUE},
     },
     _asks,
+    scored=answers_of,
 )

@@ -68,6 +68,13 @@ class Desk:
             raise Gone(f"{_name(row)} cannot be asked about: {'it is not done' if folder else 'its folder is gone'}.")
         return self.work.networks.of(run).part(Asked, Asked)
 
+    def scores(self, run: str) -> Any:
+        """Return the scores of a run on validation, None where it has none. Raises Gone."""
+        folder = self.work.records.folder(self.work.records.find(run))
+        if folder is None:
+            raise Gone("The folder of this run is gone.")
+        return folder.read_scores().get("validation")
+
     def filled(self, values: Any) -> Any:
         """Return the values with the pixels of each picture that is only named. Raises Gone, DataError, RecipeError."""
         if not isinstance(values, dict):

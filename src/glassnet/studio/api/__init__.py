@@ -10,7 +10,6 @@ PARTS = (
     "sweeps",
     "results",
     "lessons",
-    "lesson_answers",
     "glass",
     "why",
 )

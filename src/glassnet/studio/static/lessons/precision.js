@@ -11,15 +11,16 @@ import { useShared } from "./parts/shared.js";
 const between = (figure) => `between ${figure.low.toFixed(3)} and ${figure.high.toFixed(3)} (95 %)`;
 
 export default function Precision({ lesson, run }) {
-  const own = useAnswer(run ? `/api/lesson-answers/${run}` : "");
+  const own = useAnswer(run ? `/api/lessons/precision/own?${new URLSearchParams({ run })}` : "");
   const [whose, setWhose] = useShared("whose", "example");
-  const mine = whose === "run" && own.value && own.value.shares.length ? own.value : null;
+  const known = own.value && own.value.own.threshold;
+  const mine = whose === "run" && known ? known : null;
   const { shares, positive } = mine || lesson.computes.threshold;
   const yes = mine ? mine.name : "yes";
   return html`
     ${own.value ? html`<p class="row">
       <button type="button" class="button" aria-pressed=${!mine} onClick=${() => setWhose("example")}>Twenty made-up pictures</button>
-      ${own.value.shares.length ? html`<button type="button" class="button" aria-pressed=${Boolean(mine)} onClick=${() => setWhose("run")}>Your run's ${counted(own.value.shares.length, "validation picture")}</button>`
+      ${known ? html`<button type="button" class="button" aria-pressed=${Boolean(mine)} onClick=${() => setWhose("run")}>Your run's ${counted(known.shares.length, "validation picture")}</button>`
         : html`<span class="note">${own.value.note}</span>`}</p>` : null}
     <${Moving} key=${mine ? run : ""} shares=${shares} positive=${positive} yes=${yes} start=${mine ? mine.threshold : lesson.computes.threshold.threshold} />`;
 }
