@@ -1,7 +1,7 @@
 // The pictures in numbers: classes and sides as bars, sizes, colours, things and pixels of the annotations.
 import { html } from "../parts/html.js";
 import { Scroll } from "../parts/show.js";
-import { capital, count, counted, number } from "../parts/words.js";
+import { capital, count, counted, number, percent } from "../parts/words.js";
 import { Thumb } from "./thumb.js";
 
 const SIDES = [["train", "training"], ["validation", "validation"], ["test", "test, sealed"], ["none", "kept out"]];
@@ -17,8 +17,8 @@ export function Counts({ found }) {
       ${found.groups.name ? html`<p>The largest is <strong>${found.groups.name}</strong> with ${counted(found.groups.total, "picture")}:</p>
         <ul class="picture-grid plain">${found.groups.pictures.map((one) => html`<li key=${one.row}><${Thumb} found=${found} one=${one} /></li>`)}</ul>` : null}` : null}
     ${found.things && found.things.count ? html`<${Things} things=${found.things} pixels=${found.pixels} />`
-      : found.pixels ? html`<h2>What is annotated</h2><${Bars} head=${["class", "of all pixels"]} rows=${Object.entries(found.pixels.per_class).map(([name, share]) => [name, `${(100 * share).toFixed(1)} %`, share])} />` : null}
-    ${found.pixels && found.pixels.ignored ? html`<p class="note">${(100 * found.pixels.ignored).toFixed(1)} % of all pixels are ignored: neither learnt nor counted.</p>` : null}
+      : found.pixels ? html`<h2>What is annotated</h2><${Bars} head=${["class", "of all pixels"]} rows=${Object.entries(found.pixels.per_class).map(([name, share]) => [name, percent(share), share])} />` : null}
+    ${found.pixels && found.pixels.ignored ? html`<p class="note">${percent(found.pixels.ignored)} of all pixels are ignored: neither learnt nor counted.</p>` : null}
     <h2>Sizes and colours</h2>
     <${Sizes} known=${found.statistics} />`;
 }
@@ -57,14 +57,14 @@ function Bars({ head, rows, label = "" }) {
 function Things({ things, pixels }) {
   const each = things.per_picture;
   const found = things.fitted_histogram;
-  const share = (n) => `${Math.round((100 * n) / things.count)} %`;
+  const share = (n) => percent(n, 0, things.count);
   const names = found ? [`below ${found.edges[0]}`, ...found.edges.slice(1).map((edge, i) => `${found.edges[i]} to ${edge}`), `${found.edges[found.edges.length - 1]} or more`] : [];
   return html`<h2>What is annotated</h2>
     <p>${counted(things.count, "thing")}, ${each.smallest === each.largest ? `${number(each.median, 3)} in every picture`
       : `${each.smallest} to ${each.largest} in a picture, half of the pictures have at most ${number(each.median, 3)}`}${things.without ? `; ${counted(things.without, "picture")} without any` : ""}${things.crowd
       ? `; ${count(things.crowd)} more are marked as crowds or difficult, which are neither learnt nor counted` : ""}.</p>
     <${Bars} head=${["class", "things", "share", ...(pixels ? ["of all pixels"] : [])]} rows=${Object.entries(things.per_class).map(([name, n]) => [name, count(n), share(n),
-      ...(pixels ? [pixels.per_class[name] === undefined ? "–" : `${(100 * pixels.per_class[name]).toFixed(1)} %`] : []), n])} />
+      ...(pixels ? [pixels.per_class[name] === undefined ? "–" : percent(pixels.per_class[name])] : []), n])} />
     ${found ? html`<h3>Sizes of things</h3>
       <p>The shorter side of a thing is ${number(things.short_side.smallest, 3)} to ${number(things.short_side.largest, 3)} pixels in the pictures as they came,
         ${" "}${number(things.fitted_short_side.smallest, 3)} to ${number(things.fitted_short_side.largest, 3)} as the network sees them (median ${number(things.fitted_short_side.median, 3)}).</p>

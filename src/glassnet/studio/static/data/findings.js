@@ -2,7 +2,7 @@
 import { html } from "../parts/html.js";
 import { put } from "../parts/router.js";
 import { Prose, Scroll } from "../parts/show.js";
-import { count, counted } from "../parts/words.js";
+import { count, counted, percent } from "../parts/words.js";
 import { Pages, Thumb } from "./thumb.js";
 
 const PAIRS = 8;
@@ -59,5 +59,5 @@ function PerClass({ rows }) {
   return html`<${Scroll} label="By class"><table>
     <thead><tr><th scope="col">class</th><th scope="col" class="number">pictures</th><th scope="col" class="number">of its class</th></tr></thead>
     <tbody>${rows.map(([name, n, all]) => html`<tr><th scope="row">${name}</th><td class="number">${count(n)}</td>
-      <td class="number">${all ? `${Math.round((100 * n) / all)} %` : ""}</td></tr>`)}</tbody></table></${Scroll}>`;
+      <td class="number">${all ? percent(n, 0, all) : ""}</td></tr>`)}</tbody></table></${Scroll}>`;
 }

@@ -1,8 +1,8 @@
 // What the network answers: a bar for every class, each opening its vote; for places in pictures the picture with the answer drawn in.
 import { html } from "../parts/html.js";
+import { percent } from "../parts/words.js";
 
 const FEW = 12, SHOWN = 10;
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 // `answer` is what the server told, `settled` whether this is the picture of the address, `href(at)` the address of a place;
 // `opening` is called when one of them is about to be opened.

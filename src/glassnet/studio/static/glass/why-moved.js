@@ -1,7 +1,7 @@
 // Two answers beside each other: to the picture as it is, and to the changed one.
 import { html } from "../parts/html.js";
+import { percent } from "../parts/words.js";
 
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 export function Moved({ before, after, task }) {
   const shares = task === "classify" || task === "segment";

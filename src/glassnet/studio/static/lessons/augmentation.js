@@ -2,6 +2,7 @@
 import { html } from "../parts/html.js";
 import { useAnswer } from "../parts/api.js";
 import { number } from "../parts/words.js";
+import { Scroll } from "../parts/show.js";
 import { useCompute } from "./parts/compute.js";
 import { Choice, Slider } from "./parts/inputs.js";
 import { Picture, PictureChoice, usePicture } from "./parts/picture.js";
@@ -48,11 +49,11 @@ export default function Augmentation({ lesson, run }) {
     <details><summary>The numbers behind it</summary>
       <p class="note">Each epoch has one matrix, which says for every pixel of the new picture where in the old one it comes from, and one factor and one
         amount for its brightness: new value = factor × old value + amount, from 0 (black) to 1 (white).</p>
-      <div class="scroll" tabindex="0" role="region" aria-label="Matrices and brightness of each epoch"><table>
+      <${Scroll} label="Matrices and brightness of each epoch"><table>
         <thead><tr><th scope="col" class="number">epoch</th><th scope="col">column comes from</th><th scope="col">row comes from</th><th scope="col" class="number">factor</th><th scope="col" class="number">amount</th></tr></thead>
         <tbody>${(value ? value.shown : []).map((one, i) => html`<tr><th scope="row" class="number">${i + 1}</th>
           ${[0, 1].map((at) => html`<td>${minus(one.matrix[at][0])} · x + ${minus(one.matrix[at][1])} · y + ${minus(one.matrix[at][2])}</td>`)}
-          <td class="number">${minus(one.gain)}</td><td class="number">${minus(one.offset)}</td></tr>`)}</tbody></table></div>
+          <td class="number">${minus(one.gain)}</td><td class="number">${minus(one.offset)}</td></tr>`)}</tbody></table></${Scroll}>
     </details>
   </${Piece}>`;
 }

@@ -1,5 +1,6 @@
 // The perceptron: one neuron term by term, the bend behind it, and what one line can and cannot separate.
 import { html } from "../parts/html.js";
+import { Scroll } from "../parts/show.js";
 import { useCompute } from "./parts/compute.js";
 import { cellText } from "./parts/grid.js";
 import { Choice, Fields, Grid, Slider } from "./parts/inputs.js";
@@ -83,12 +84,12 @@ function Gate({ start }) {
     ${made && target ? html`<${Beside}>
       <${Corners} made=${made} target=${target} />
       <div><${Figure} name=${`Corners of ${wanted} that are right`} value=${`${right} of 4`} note=${made.gates.length ? `This is ${made.gates.join(", ")}.` : "This is none of the three."} />
-        <div class="scroll" tabindex="0" role="region" aria-label="The four corners"><table>
+        <${Scroll} label="The four corners"><table>
           <thead><tr>${["a", "b", "sum", "answer", "wanted"].map((head) => html`<th scope="col" class="number">${head}</th>`)}</tr></thead>
           <tbody>${made.corners.map((corner, i) => html`<tr>
             <td class="number">${corner[0]}</td><td class="number">${corner[1]}</td><td class="number">${two(made.sums[i])}</td><td class="number">${made.answers[i]}</td>
             <td class=${`number ${made.answers[i] === target[i] ? "better" : "worse"}`}>${target[i]} ${made.answers[i] === target[i] ? "right" : "wrong"}</td></tr>`)}</tbody>
-        </table></div></div>
+        </table></${Scroll}></div>
     </${Beside}>` : html`<p class="note" role="status">Loading …</p>`}
   </${Piece}>`;
 }

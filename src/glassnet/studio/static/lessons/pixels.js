@@ -1,6 +1,6 @@
 // How a computer sees a picture: its bytes under the pointer, a window of it as numbers, and how many of them a small change moves.
 import { html, useState } from "../parts/html.js";
-import { count } from "../parts/words.js";
+import { count, percent } from "../parts/words.js";
 import { useCompute } from "./parts/compute.js";
 import { Choice, Fields, Grid, Slider } from "./parts/inputs.js";
 import { Beside, Figure, Piece } from "./parts/piece.js";
@@ -78,7 +78,7 @@ function Change({ picture, before, start }) {
     <${Beside}>
       ${before ? html`<figure><${Picture} bytes=${before.bytes} label="Before the change" small=${true} /><figcaption>before</figcaption></figure>` : null}
       ${made ? html`<figure><${Picture} bytes=${made.bytes} label="After the change" small=${true} /><figcaption>after</figcaption></figure>` : null}
-      <${Figure} name="Numbers that are different now" value=${made && `${(100 * made.share).toFixed(0)} %`}
+      <${Figure} name="Numbers that are different now" value=${made && percent(made.share, 0)}
         note=${made && before ? `${count(made.changed)} of ${count(before.numbers)}` : ""} />
     </${Beside}>
   </${Piece}>`;

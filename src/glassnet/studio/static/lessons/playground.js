@@ -1,5 +1,6 @@
 // A playground: points of two classes, a network that learns them while one looks on, and the boundary that it draws.
 import { html, useEffect, useMemo, useRef, useState } from "../parts/html.js";
+import { percent } from "../parts/words.js";
 import { compute, useCompute } from "./parts/compute.js";
 import { cellText } from "./parts/grid.js";
 import { Choice, Fields, Slider } from "./parts/inputs.js";
@@ -79,13 +80,11 @@ export default function Playground({ lesson }) {
         <${Plot} label="Loss" x="passes" y="loss" table=${false} range=${{ x: [0, Math.max(40, now ? now.passes : 0)], y: [0, Math.max(1, Math.min(5, Math.max(0, ...curve.map((one) => one.loss))))] }}
           lines=${[{ name: "training points", points: curve.map((one) => [one.passes, one.loss]) }, { name: "new points", points: curve.map((one) => [one.passes, one.new_loss]) }]} />
         <${Rows} caption="Where it stands" head=${["", "loss", "right answers"]} rows=${now ? [
-          ["training points", cellText(now.loss, 3), percent(now.accuracy)], ["new points", cellText(now.new_loss, 3), percent(now.new_accuracy)]] : []} />
+          ["training points", cellText(now.loss, 3), percent(now.accuracy, 0)], ["new points", cellText(now.new_loss, 3), percent(now.new_accuracy, 0)]] : []} />
       </${Piece}>
     </div>
   </div>`;
 }
-
-const percent = (share) => `${(100 * share).toFixed(0)} %`;
 
 // The network as it learns: the server goes on from the state that the page hands back, one call at a time.
 // Another network or other points begin anew; learning rate and regularisation may change on the way.
@@ -147,8 +146,8 @@ const brief = ({ passes, loss, new_loss }) => ({ passes, loss, new_loss });
 
 // It is read out where it rests, and not twenty times a second.
 function Standing({ now, going }) {
-  return html`<p class="tabular play-standing" role="status" aria-live=${going ? "off" : "polite"}>${now ? html`After ${now.passes} ${now.passes === 1 ? "pass" : "passes"}: <strong>${percent(now.accuracy)}</strong> of the training points are right,
-    ${" "}<strong>${percent(now.new_accuracy)}</strong> of new ones.` : "Loading …"}</p>`;
+  return html`<p class="tabular play-standing" role="status" aria-live=${going ? "off" : "polite"}>${now ? html`After ${now.passes} ${now.passes === 1 ? "pass" : "passes"}: <strong>${percent(now.accuracy, 0)}</strong> of the training points are right,
+    ${" "}<strong>${percent(now.new_accuracy, 0)}</strong> of new ones.` : "Loading …"}</p>`;
 }
 
 // The share of orange in every field, from blue over white to orange.
@@ -173,7 +172,7 @@ function Board({ now, examples }) {
   useEffect(() => {
     if (now) shade(canvas.current, now.boundary, (value) => 2 * value - 1);
   }, [now]);
-  const said = now ? `The square, coloured by the network's answer. ${percent(now.accuracy)} of the points lie in their own colour.` : "The square of the points.";
+  const said = now ? `The square, coloured by the network's answer. ${percent(now.accuracy, 0)} of the points lie in their own colour.` : "The square of the points.";
   const dots = useMemo(() => (examples ? examples.x.map((x, i) => {
     const kind = examples.classes[examples.class[i]];
     const y = 1 - examples.y[i];

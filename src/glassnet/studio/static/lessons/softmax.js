@@ -1,5 +1,6 @@
 // Softmax: scores are pushed about, and the shares follow.
 import { html } from "../parts/html.js";
+import { Scroll } from "../parts/show.js";
 import { useCompute } from "./parts/compute.js";
 import { Fields, Slider } from "./parts/inputs.js";
 import { Piece } from "./parts/piece.js";
@@ -47,13 +48,13 @@ function Shares({ start, logits, setLogits, names, most, own, take }) {
 function Steps({ made }) {
   const largest = Math.max(...made.logits);
   return html`<p class="note">The largest score, ${shown(largest)}, is taken from all first, which changes no share: the exponentials stay small. Each of them divided by their sum is a share.</p>
-  <div class="scroll" tabindex="0" role="region" aria-label="From scores to shares"><table class="softmax-shares">
+  <${Scroll} label="From scores to shares"><table class="softmax-shares">
     <thead><tr><th scope="col">class</th><th scope="col" class="number">score</th><th scope="col" class="number">exponential</th><th scope="col" class="number">share</th><td aria-hidden="true"></td></tr></thead>
     <tbody>${made.classes.map((name, at) => html`<tr key=${name}><th scope="row">${name}</th><td class="number">${shown(made.logits[at])}</td>
       <td class="number">${shown(made.exponentials[at], 4)}</td><td class="number"><strong>${shown(made.shares[at], 4)}</strong></td>
       <td class="lesson-bar-cell" aria-hidden="true"><${Bar} share=${made.shares[at]} /></td></tr>`)}</tbody>
     <tfoot><tr><th scope="row">sum</th><td></td><td class="number">${shown(made.total, 4)}</td><td class="number">${shown(made.sum, 4)}</td><td></td></tr></tfoot>
-  </table></div>
+  </table></${Scroll}>
   <p role="status">The answer is <strong>${made.answer}</strong>: ${shown(made.exponentials[made.classes.indexOf(made.answer)], 4)} ÷ (${added(made.exponentials, 4)}) = <strong>${shown(made.shares[made.classes.indexOf(made.answer)], 4)}</strong>.</p>`;
 }
 
@@ -66,9 +67,9 @@ function Temperature({ start, logits, names }) {
   return html`<${Piece} title="Surer or less sure" error=${found.error}
     try="The same scores, divided by a temperature first. Raise it: the shares move together, and the answer stays the same. Lower it: one class takes all.">
     <${Fields}><${Slider} label="Temperature" value=${temperature} min=${0.1} max=${10} log change=${setTemperature} /></${Fields}>
-    ${made ? html`<div class="scroll" tabindex="0" role="region" aria-label="Shares at this temperature"><table class="softmax-shares">
+    ${made ? html`<${Scroll} label="Shares at this temperature"><table class="softmax-shares">
       <tbody>${made.classes.map((name, at) => html`<tr key=${name}><th scope="row">${name}</th><td class="number"><strong>${shown(made.shares[at], 4)}</strong></td>
-        <td class="lesson-bar-cell" aria-hidden="true"><${Bar} share=${made.shares[at]} /></td></tr>`)}</tbody></table></div>
+        <td class="lesson-bar-cell" aria-hidden="true"><${Bar} share=${made.shares[at]} /></td></tr>`)}</tbody></table></${Scroll}>
       <p role="status">The largest share is <strong>${shown(Math.max(...made.shares), 4)}</strong>, and the answer is ${made.answer}.</p>` : html`<${Waits} />`}
   </${Piece}>`;
 }

@@ -1,7 +1,7 @@
 // Five questions to one picture, with the true answer drawn into it, and how well two boxes agree.
 import { html, useRef } from "../parts/html.js";
 import { useAnswer } from "../parts/api.js";
-import { count, counted } from "../parts/words.js";
+import { count, counted, percent } from "../parts/words.js";
 import { useCompute } from "./parts/compute.js";
 import { Choice, Fields, Slider } from "./parts/inputs.js";
 import { Beside, Figure, Piece, Rows } from "./parts/piece.js";
@@ -40,7 +40,7 @@ function Asking({ start, run }) {
         ${value && value.boxes.length ? html`<${Rows} caption=${task === "instances" ? "Every thing" : "Boxes, in pixels"} head=${["class", "left", "top", "right", "bottom", ...(value.pixels.length ? ["pixels"] : [])]}
           rows=${value.boxes.map((box, i) => [value.labels[i], ...box.map((side) => Math.round(side)), ...(value.pixels.length ? [count(value.pixels[i])] : [])])} />` : null}
         ${value && Object.keys(value.shares).length ? html`<${Rows} caption="Share of the pixels" head=${["class", "share"]}
-          rows=${Object.entries(value.shares).map(([name, share]) => [name, `${(100 * share).toFixed(1)} %`])} />` : null}
+          rows=${Object.entries(value.shares).map(([name, share]) => [name, percent(share)])} />` : null}
         <p class="note">What somebody has to annotate: ${NEEDS[task]}</p>
         <p class="note">In Glassnet: <code>glassnet train PICTURES --task ${task}</code>, or it is seen from the annotations.</p>
         ${own.value && own.value.run.task ? html`<p class="note">Your run ${own.value.run.name} answers the question of ${NAMES.find((one) => one.value === own.value.run.task).text}.</p>` : null}

@@ -1,6 +1,7 @@
 // Flatten and the vote: a drawn picture on its way to X or O, and the twelve values of the worked example.
 import { html } from "../parts/html.js";
 import { Pad } from "../parts/pad.js";
+import { Scroll } from "../parts/show.js";
 import { useCompute } from "./parts/compute.js";
 import { Choice, Grid } from "./parts/inputs.js";
 import { Beside, Piece } from "./parts/piece.js";
@@ -55,7 +56,7 @@ function Answer({ made }) {
 // The flat row with the places that each class listens to. `hear(name, place)` makes them choosable, `change(at, value)` the values.
 function Heard({ values, listens, names = null, hear = null, change = null }) {
   const each = names ? values.length / names.length : 0;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="The flattened values"><table class="vote-flat">
+  return html`<${Scroll} label="The flattened values"><table class="vote-flat">
     <tbody>
       ${names ? html`<tr><th scope="row">from</th>${names.map((name) => html`<td colspan=${each} class="vote-from">${name}</td>`)}</tr>` : null}
       <tr><th scope="row">place</th>${values.map((_, at) => html`<td>${at + 1}</td>`)}</tr>
@@ -69,7 +70,7 @@ function Heard({ values, listens, names = null, hear = null, change = null }) {
         return html`<td class=${heard ? `vote-heard ${row ? "second" : "first"}` : null}><input type="checkbox" checked=${heard}
           aria-label=${`${name} listens to value ${at + 1}`} onChange=${() => hear(name, at + 1)} /></td>`;
       })}</tr>`)}
-    </tbody></table></div>`;
+    </tbody></table></${Scroll}>`;
 }
 
 function Votes({ votes, answer, sums = false }) {

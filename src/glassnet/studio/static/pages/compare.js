@@ -1,5 +1,5 @@
 // Two runs side by side: settings that differ, scores, and the pictures whose answer changed.
-import { html, useEffect } from "../parts/html.js";
+import { html } from "../parts/html.js";
 import { useAnswer } from "../parts/api.js";
 import { put } from "../parts/router.js";
 import { Scroll, State, Wrong } from "../parts/show.js";

@@ -19,10 +19,11 @@ export function score(value) {
   return value === null || value === undefined ? "" : value.toFixed(3);
 }
 
-// A share as per cent with one decimal. An exact half goes to the even digit, as the sentences that come from Python have it.
-export function percent(share) {
-  const whole = 100 * share;
-  return `${(whole % 1 === 0.25 ? whole - 0.05 : whole).toFixed(1)} %`;
+// A share as per cent, with one decimal unless another number is asked for; with `of` it is a count among so many.
+// An exact half goes to the even digit, as the sentences that come from Python have it.
+export function percent(share, digits = 1, of = 1) {
+  const whole = (100 * share) / of;
+  return `${(digits === 1 && whole % 1 === 0.25 ? whole - 0.05 : whole).toFixed(digits)} %`;
 }
 
 export function figure(found) {

@@ -2,7 +2,7 @@
 import { html, useMemo, useRef } from "../parts/html.js";
 import { put } from "../parts/router.js";
 import { Scroll } from "../parts/show.js";
-import { count, counted } from "../parts/words.js";
+import { count, counted, percent } from "../parts/words.js";
 import { Pages } from "../data/thumb.js";
 import { matrix } from "./counting.js";
 import { Picture } from "./picture.js";
@@ -81,7 +81,7 @@ function Matrix({ classes, counts, cells, pixels, open, press }) {
         const cell = one(answer);
         return html`<td key=${answer} class=${level(truth === answer, cell.n, cell.total, pixels)}>
           <${Cell} classes=${classes} truth=${truth} answer=${answer} n=${cell.n} total=${cell.total} opens=${!cell.none} pixels=${pixels} open=${open} press=${press} /></td>`;
-      })}${pixels ? null : html`<td class="recalled">${total ? `${Math.round((100 * one(truth).n) / total)} %` : "–"}</td>`}</tr>`;
+      })}${pixels ? null : html`<td class="recalled">${total ? percent(one(truth).n, 0, total) : "–"}</td>`}</tr>`;
     })}</tbody></table></${Scroll}>`;
 }
 
@@ -98,9 +98,9 @@ function Behind({ run, classes, cell, answers, whole, pixels, ready, start }) {
   const shown = (whole ? cell.places : cell.numbers).slice(start, start + size);
   const title = said(classes[cell.truth], classes[cell.answer]);
   const number = (one) => (whole ? answers.numbers[one] : one);
-  const sure = (one) => (whole ? `${Math.round(100 * whole.doubt(one))} % sure` : "");
+  const sure = (one) => (whole ? `${percent(whole.doubt(one), 0)} sure` : "");
   return html`<h3>${title}</h3>
-    <p class="note">${pixels ? `${count(cell.n)} pixels, ${((100 * cell.n) / cell.total).toFixed(1)} % of the class. Light is where they are, in the pictures that have most of them.`
+    <p class="note">${pixels ? `${count(cell.n)} pixels, ${percent(cell.n, 1, cell.total)} of the class. Light is where they are, in the pictures that have most of them.`
       : `${counted(cell.n, "picture")}${!whole && total < cell.n ? `, ${total} of them shown` : ""}. ${cell.truth === cell.answer ? "The least sure first." : "The surest mistakes first."}`}</p>
     ${ready ? html`<ul class=${`picture-grid plain ${pixels ? "wide" : ""}`}>${shown.map((one) => html`<li key=${number(one)}><${Picture} run=${run} number=${number(one)} name=${`number ${number(one)}`} alt=${title} large=${pixels}
       ...${pixels ? { address: `/api/results/${run}/lit/${one}/${cell.truth}-${cell.answer}.png` } : {}}>${sure(one)}</${Picture}></li>`)}</ul>

@@ -1,6 +1,7 @@
 // The worst mistakes of a classifier: where the network was surest of a wrong answer. Often the label is what is wrong.
 import { html } from "../parts/html.js";
 import { put } from "../parts/router.js";
+import { percent } from "../parts/words.js";
 import { Pages } from "../data/thumb.js";
 import { Picture } from "./picture.js";
 
@@ -12,7 +13,7 @@ export function Mistakes({ run, scores, ready, query }) {
   return html`<h2 id="worst-part">Worst mistakes</h2>
     ${wrong.length ? html`<p>The answer and how sure the network was of it, then the label of the picture. Sometimes it is the label that is wrong.</p>
       ${ready ? html`<ul class="picture-grid plain">${wrong.slice(start, start + SHOWN).map((one) => html`<li key=${one.number}><${Picture} run=${run} number=${one.number} name=${one.name} alt=${`${one.truth} taken for ${one.answer}`}>
-        <strong>${one.answer}</strong> ${Math.round(100 * one.confidence)} %<br />truth: ${one.truth}</${Picture}></li>`)}</ul>
+        <strong>${one.answer}</strong> ${percent(one.confidence, 0)}<br />truth: ${one.truth}</${Picture}></li>`)}</ul>
         <${Pages} start=${start} size=${SHOWN} total=${wrong.length} go=${(next) => put({ worst: next || "" })} what="mistakes" />` : html`<p class="note" role="status">Opening the pictures …</p>`}`
       : html`<p>There are none: every answer is right.</p>`}`;
 }

@@ -2,7 +2,7 @@
 import { html, useMemo } from "../parts/html.js";
 import { put } from "../parts/router.js";
 import { Scroll } from "../parts/show.js";
-import { count, counted, score } from "../parts/words.js";
+import { count, counted, percent, score } from "../parts/words.js";
 import { Legend, Pages } from "../data/thumb.js";
 import { UnitCurve } from "./plots.js";
 import { Picture } from "./picture.js";
@@ -65,7 +65,7 @@ function Curve({ curve, threshold }) {
 function Kinds({ title, kinds, found, total }) {
   return html`<${Scroll} label=${title}><table><caption>${title}</caption>
     <thead><tr><th scope="col">kind</th><th scope="col" class="number">number</th><th scope="col" class="number">share</th><td></td><th scope="col">what it is</th></tr></thead>
-    <tbody>${kinds.map(([kind, name, meaning]) => html`<tr key=${kind}><th scope="row">${name}</th><td class="number">${count(found[kind])}</td><td class="number">${total ? `${Math.round((100 * found[kind]) / total)} %` : "–"}</td>
+    <tbody>${kinds.map(([kind, name, meaning]) => html`<tr key=${kind}><th scope="row">${name}</th><td class="number">${count(found[kind])}</td><td class="number">${total ? percent(found[kind], 0, total) : "–"}</td>
       <td><svg class="side-bars" viewBox="0 0 160 14" width="160" height="14" aria-hidden="true"><rect class=${kind === "found" ? "train" : "validation"} rx="2" width=${total ? ((found[kind] / total) * 160).toFixed(1) : 0} height="14" /></svg></td>
       <td class="word">${meaning}</td></tr>`)}</tbody></table></${Scroll}>`;
 }

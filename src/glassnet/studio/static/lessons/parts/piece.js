@@ -1,6 +1,7 @@
 // One piece of a lesson: a heading, a sentence what to try, and something to try it on.
 //   <${Piece} title="One window" try="Change the 1 in the middle to 0: the sum falls by that pixel." error=${found.error}>…</${Piece}>
 import { html, freshId, useMemo } from "../../parts/html.js";
+import { Scroll } from "../../parts/show.js";
 
 export function Piece({ title, try: what, error = "", children }) {
   const id = useMemo(() => freshId("piece"), []);
@@ -25,10 +26,10 @@ export function Figure({ name, value, note = "" }) {
 
 // Rows of a table with a head; cells are texts or numbers, `numbers` says from which column on they stand at the right.
 export function Rows({ caption, head, rows, numbers = 1 }) {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label=${caption}><table>
+  return html`<${Scroll} label=${caption}><table>
     <caption>${caption}</caption>
     <thead><tr>${head.map((cell, i) => html`<th scope="col" class=${i >= numbers ? "number" : null}>${cell}</th>`)}</tr></thead>
     <tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => (i ? html`<td class=${i >= numbers ? "number" : null}>${cell}</td>`
       : html`<th scope="row" class=${i >= numbers ? "number" : null}>${cell}</th>`))}</tr>`)}</tbody>
-  </table></div>`;
+  </table></${Scroll}>`;
 }

@@ -6,6 +6,7 @@
 import { html, freshId, useMemo, useRef } from "../../parts/html.js";
 import { ticks } from "../../parts/chart.js";
 import { number } from "../../parts/words.js";
+import { Scroll } from "../../parts/show.js";
 
 const WIDTH = 440;
 const HEIGHT = 260;
@@ -75,8 +76,8 @@ function Numbers({ label, lines, x }) {
   const at = [...new Set(lines.flatMap((line) => line.points.map((point) => point[0])))].sort((a, b) => a - b);
   const shown = at.length <= ROWS ? at : Array.from({ length: ROWS }, (_, i) => at[Math.round((i * (at.length - 1)) / (ROWS - 1))]);
   const value = (line, place) => (line.points.find((point) => point[0] === place) || [0, null])[1];
-  return html`<div class="scroll" tabindex="0" role="region" aria-label=${`${label}, as a table`}><table>
+  return html`<${Scroll} label=${`${label}, as a table`}><table>
     <thead><tr><th scope="col" class="number">${x}</th>${lines.map((line) => html`<th scope="col" class="number">${line.name}</th>`)}</tr></thead>
     <tbody>${shown.map((place) => html`<tr><th scope="row" class="number">${minus(number(place))}</th>
-      ${lines.map((line) => html`<td class="number">${minus(number(value(line, place)))}</td>`)}</tr>`)}</tbody></table></div>`;
+      ${lines.map((line) => html`<td class="number">${minus(number(value(line, place)))}</td>`)}</tr>`)}</tbody></table></${Scroll}>`;
 }

@@ -3,6 +3,7 @@
 // `product`, `bias` and `result` are what a lesson computed; nothing is added up here. `names` says what the factors are,
 // `after` [{name, value}] what becomes of the sum (an activation), `point(i)` hears which term is pointed at.
 import { html } from "../../parts/html.js";
+import { Scroll } from "../../parts/show.js";
 import { cellText } from "./grid.js";
 
 function signed(value, digits) {
@@ -17,12 +18,12 @@ export function Terms({ terms, bias = null, result, digits, names = ["weight", "
     <td class="number">${signed(term.weight, digits)}</td><td class="number">${signed(term.value, digits)}</td>
     <td class="number"><strong>${cellText(term.product, digits)}</strong></td>
     <td class="lesson-bar-cell" aria-hidden="true"><span class=${`lesson-bar ${term.product < 0 ? "below" : "above"}`} style=${share(term.product)}></span></td></tr>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label=${label}><table class="lesson-terms">
+  return html`<${Scroll} label=${label}><table class="lesson-terms">
     <thead><tr><th scope="col" class="number">${names[0]}</th><th scope="col" class="number">× ${names[1]}</th><th scope="col" class="number">= product</th><td aria-hidden="true"></td></tr></thead>
     <tbody>${terms.map(line)}</tbody>
     <tfoot>
       ${bias === null ? null : html`<tr><th scope="row" colspan="2">+ bias</th><td class="number"><strong>${cellText(bias, digits)}</strong></td><td></td></tr>`}
       <tr class="total"><th scope="row" colspan="2">= sum</th><td class="number"><strong role="status">${cellText(result, digits)}</strong></td><td></td></tr>
       ${after.map((one) => html`<tr class="total"><th scope="row" colspan="2">${one.name}</th><td class="number"><strong role="status">${cellText(one.value, digits)}</strong></td><td></td></tr>`)}
-    </tfoot></table></div>`;
+    </tfoot></table></${Scroll}>`;
 }
