@@ -33,6 +33,7 @@ def test_a_training_from_the_first_click_to_the_score(opened, studio):
     until(page, f"{drawn} >= 2", 60)
     before = page.evaluate(drawn)
     until(page, f"{drawn} > {before}", 60)
+    page.get_by_text(re.compile("about .* left")).wait_for()
     assert page.locator(".curves polyline.first").count() == 2
     page.get_by_role("button", name="Stop").click()
     page.locator(".state.interrupted").wait_for(timeout=60_000)

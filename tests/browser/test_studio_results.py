@@ -163,12 +163,14 @@ def test_the_test_set_is_opened_after_a_warning(opened, studio, ids):
     page = opening(f"/results/{ids['three']}", ".test-set")
     page.get_by_role("button", name="Open the test set").click()
     page.get_by_text("cannot be undone").wait_for()
+    advised = page.get_by_text("Next: Open the sealed test set").count()
     page.get_by_role("button", name="Leave it sealed").click()
     assert studio.json(f"/api/results/{ids['three']}/test")["opened"] == 0
     page.get_by_role("button", name="Open the test set").click()
     page.get_by_role("button", name="Open it now").click()
     page.get_by_text("was opened once").wait_for(timeout=90_000)
     page.get_by_text("Accuracy on the test set").wait_for()
+    assert page.get_by_text("Next: Open the sealed test set").count() == 0, f"advised before: {advised}"
     own = load("three", studio.work.out).scores["test"].main.value
     assert page.locator(".card .big").first.inner_text() == f"{own:.3f}"
     page.get_by_role("button", name="Validation", exact=True).click()

@@ -2,7 +2,7 @@
 import { html, useCallback, useEffect, useState } from "../parts/html.js";
 import { post, useAnswer, useStream } from "../parts/api.js";
 import { LearningCurves } from "../parts/chart.js";
-import { Button, Log, Progress, Scroll, State, Wrong } from "../parts/show.js";
+import { Button, Log, Next, Progress, Scroll, State, Wrong } from "../parts/show.js";
 import { count, duration, figure, named, score, setting, time } from "../parts/words.js";
 
 export default function Run({ id }) {
@@ -25,7 +25,7 @@ export default function Run({ id }) {
     <h1>${run.name}</h1>
     <p class="lead">${run.network} on ${run.data}${run.task ? `, ${run.task}` : ""}</p>
     <div class="standing">
-      <p role="status"><${State} status=${run.status} /> <${Progress} run=${run} /> <span class="note">${duration(run.seconds)}</span></p>
+      <p role="status"><${State} status=${run.status} /> <${Progress} run=${run} /> <span class="note">${duration(run.seconds)}${run.status === "running" ? left(run, curve, whole && whole.settings["train.minutes"]) : ""}</span></p>
       <p class="act">
         ${job && going ? html`<${Button} work=${() => post(`/api/runs/${id}/stop`)}>Stop</${Button}>` : null}
         ${!job && run.resumable ? html`<${Button} kind="main" work=${again}>Resume</${Button}>` : null}
@@ -47,6 +47,17 @@ export default function Run({ id }) {
     ${whole ? html`<${Settings} whole=${whole} />` : null}`;
 }
 
+const LOOKED_AT = 7;
+
+// How long the rest will take, by the middle one of the last epochs: one that was held up does not count for all.
+function left(run, curve, minutes) {
+  if (minutes) return ` of about ${duration(60 * minutes)}`;
+  const last = curve.slice(-LOOKED_AT);
+  const took = last.slice(1).map((row, i) => row.seconds - last[i].seconds).filter((each) => each > 0).sort((a, b) => a - b);
+  const rest = run.epochs_planned - run.epochs_done;
+  return took.length > 1 && rest > 0 ? `, about ${duration(took[Math.floor(took.length / 2)] * rest)} left` : "";
+}
+
 function Scores({ run, whole }) {
   const { validation, test } = run.scores;
   const verdict = whole && whole.verdict;
@@ -59,7 +70,7 @@ function Scores({ run, whole }) {
     ${verdict && verdict.sentences ? html`<div class=${`verdict ${verdict.kind === "balanced" ? "good" : ""}`}>
       <p><strong>Verdict: ${verdict.kind}.</strong></p>
       ${verdict.sentences.map((sentence) => html`<p>${sentence}</p>`)}
-      ${verdict.next_step ? html`<p>Next: ${verdict.next_step}</p>` : null}</div>` : null}`;
+      <${Next} step=${verdict.next_step} opened=${whole.test_opened}>the button in <a href=${`/results/${run.id}`}>its results</a></${Next}></div>` : null}`;
 }
 
 function CurveTable({ rows }) {

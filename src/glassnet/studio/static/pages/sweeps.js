@@ -58,7 +58,7 @@ function Form({ query }) {
     return post("/api/sweeps", wish).then(({ id }) => go(`/sweeps/started/${id}`), (error) => setRefused(error.message));
   };
   return html`<form onSubmit=${(event) => { event.preventDefault(); begin(); }}>
-    <${Pictures} found=${data.value} chosen=${chosen} folder=${query.get("folder") || ""} choose=${change("data")} />
+    <${Pictures} found=${data.value} chosen=${chosen} folder=${query.get("folder") || ""} choose=${change("data")} hint="xo is a good beginning." />
     <${Wrong} text=${data.error || form.error || recipe.error} />
     <fieldset class="trying">
       <legend>2. What to try</legend>

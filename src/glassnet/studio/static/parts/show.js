@@ -34,6 +34,14 @@ export function Progress({ run }) {
     <span class="tabular">${text}</span></span>`;
 }
 
+// What a verdict says to do next, with its command. Opening the test set is a button of the studio (`children` says which), until it was opened.
+export function Next({ step, opened, children }) {
+  const [what, ...command] = (step || "").split(": ");
+  const opens = command.length > 0 && command[0].startsWith("glassnet eval");
+  if (!step || (opens && opened)) return null;
+  return html`<p>Next: ${what}${opens ? html`: ${children}, or ` : command.length ? ": " : null}${command.length ? html`<code>${command.join(": ")}</code>` : null}</p>`;
+}
+
 // A table that scrolls sideways by itself on a narrow screen.
 export function Scroll({ label, children }) {
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${label}>${children}</div>`;

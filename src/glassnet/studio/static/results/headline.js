@@ -1,7 +1,7 @@
 // First what matters: the score with its interval, what needs no network, the verdict, and the sealed test set.
 import { html, useEffect, useState } from "../parts/html.js";
 import { post, useAnswer } from "../parts/api.js";
-import { Button, Prose, Wrong } from "../parts/show.js";
+import { Button, Next, Prose, Wrong } from "../parts/show.js";
 import { capital, count, counted, score } from "../parts/words.js";
 
 const CALLED = { test: "the test set", validation: "the validation set", train: "the training set" };
@@ -19,15 +19,14 @@ export function Headline({ run, found, split, opened }) {
   </div>
   ${scores ? scores.warnings.map((text) => html`<p class="warning"><strong>Warning.</strong> <${Prose} text=${text} /></p>`) : null}
   ${scores && scores.leaks ? html`<p class="warning"><strong>What leaks are worth.</strong> <${Prose} text=${scores.leaks} /></p>` : null}
-  <${Verdict} verdict=${found.verdict} />`;
+  <${Verdict} verdict=${found.verdict} opened=${found.test.opened} />`;
 }
 
-function Verdict({ verdict }) {
+function Verdict({ verdict, opened }) {
   if (!verdict || !verdict.sentences) return null;
-  const [what, ...command] = (verdict.next_step || "").split(": ");
   return html`<div class=${`verdict ${verdict.kind === "balanced" ? "good" : ""}`}>
     <p><strong>${capital(verdict.kind)}.</strong> <${Prose} text=${verdict.sentences.join(" ")} /></p>
-    ${verdict.next_step ? html`<p>Next: ${what}${command.length ? html`: <code>${command.join(": ")}</code>` : null}</p>` : null}</div>`;
+    <${Next} step=${verdict.next_step} opened=${opened}>the button above</${Next}></div>`;
 }
 
 // The test set: sealed, being opened, or opened. Opening it takes a second press, after a plain warning.
