@@ -63,9 +63,9 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(out: Path, *roots: Path):
-    heard = listening(0)
-    gate = Gate("a-token-for-tests", heard.getsockname()[1])
+def served(out: Path, *roots: Path, port: int = 0, token: str = "a-token-for-tests"):
+    heard = listening(port)
+    gate = Gate(token, heard.getsockname()[1])
     work = Workplace(out, roots)
     server = uvicorn.Server(uvicorn.Config(create_app(work, gate), log_level="error", lifespan="off", ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [heard]}, daemon=True)

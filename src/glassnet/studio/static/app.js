@@ -1,12 +1,15 @@
 // The shell: reads the address, loads the page it names, and keeps heading, focus and title right.
 import { html, render, useEffect, useRef, useState } from "./parts/html.js";
+import { useLine } from "./parts/api.js";
 import { place, useRoute } from "./parts/router.js";
+import { Wrong } from "./parts/show.js";
 import { PAGES, pageOf } from "./pages/registry.js";
 
 const loaded = new Map();
 
 function Studio() {
   const route = useRoute();
+  const line = useLine();
   const found = pageOf(route.path);
   const [, setLoaded] = useState(0);
   const main = useRef(null);
@@ -35,12 +38,18 @@ function Studio() {
       <nav aria-label="Pages"><ul>${PAGES.filter((page) => page.nav).map((page) => html`
         <li><a href=${page.nav} aria-current=${isIn(page, found) ? "page" : null}>${page.title}</a></li>`)}</ul></nav>
     </header>
+    ${line ? html`<div class="line-broken"><${Wrong} text=${`Nothing on this page is live now. ${line}`} /></div>` : null}
     <main id="content" ref=${main} tabindex="-1">
       ${!found ? html`<h1>Nothing here</h1><p>There is no page at <code>${route.path}</code>. <a href="/">Home</a></p>`
         : Page ? html`<${Page} key=${route.path} query=${route.query} ...${found.given} />`
         : html`<p class="note" role="status">Loading …</p>`}
     </main>`;
 }
+
+// A picture that is larger than its place is made smaller smoothly; only one that is enlarged shows its pixels.
+document.addEventListener("load", ({ target }) => {
+  if (target instanceof HTMLImageElement) target.classList.toggle("reduced", target.naturalWidth > target.clientWidth * devicePixelRatio);
+}, true);
 
 function isIn(page, found) {
   return found !== null && (found.page === page || found.page.under === page.nav);

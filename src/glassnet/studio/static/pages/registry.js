@@ -24,9 +24,18 @@ export function pageOf(path) {
     const wanted = page.path.split("/");
     if (wanted.length !== parts.length) continue;
     const given = {};
-    if (wanted.every((word, i) => (word.startsWith(":") ? (given[word.slice(1)] = decodeURIComponent(parts[i])) !== "" : word === parts[i]))) {
+    if (wanted.every((word, i) => (word.startsWith(":") ? (given[word.slice(1)] = decoded(parts[i])) !== "" : word === parts[i]))) {
       return { page, given };
     }
   }
   return null;
+}
+
+// A part of an address that was changed by hand may be no text at all; then it stays as it is, and nothing has that name.
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

@@ -7,15 +7,15 @@ import { Button, Log, Wrong } from "../parts/show.js";
 export default function Training({ id }) {
   const [job, setJob] = useState(null);
   const [gone, setGone] = useState(false);
+  const [refused, setRefused] = useState("");
   useStream(`/api/trainings/${id}/events`, {
     state: (found) => {
       setJob(found);
       if (found.run_id) go(`/run/${found.run_id}`, true);
     },
-    end: () => {},
-    error: () => {},
+    refused: setRefused,
   });
-  if (!job) return html`<h1>Training</h1><p class="note" role="status">Loading …</p>`;
+  if (!job) return html`<h1>Training</h1>${refused ? html`<${Wrong} text=${refused} /><p><a href="/">Home</a></p>` : html`<p class="note" role="status">Loading …</p>`}`;
   return html`
     <h1>Training on ${job.data}</h1>
     ${job.alive ? html`<p role="status">Pictures are read, audited and split. Then training begins, and its curves appear here.</p>

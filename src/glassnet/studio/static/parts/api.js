@@ -1,12 +1,15 @@
 // Asking the server: JSON out and in, errors as the sentences it gives, and streams that rest while nobody looks.
 import { useCallback, useEffect, useRef, useState } from "./html.js";
 
+export const SILENT = "The studio does not answer. Was it closed? Start it again: glassnet studio";
+const AGAIN_MS = 3000;
+
 async function ask(path, options) {
   let answer;
   try {
     answer = await fetch(path, { headers: { Accept: "application/json", ...(options && options.headers) }, ...options });
   } catch {
-    throw new Error("The studio does not answer. Was it closed? Start it again: glassnet studio");
+    throw new Error(SILENT);
   }
   const value = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(value.error || `The studio answered with ${answer.status}.`);
@@ -37,29 +40,76 @@ export function useAnswer(path) {
   return { ...state, again };
 }
 
-// Listen to a stream of events while the page is in view: `heard` has a function for each name.
+// Listen to a stream of events while the page is in view: `heard` has a function for each name. `changed` is also called when the stream is
+// heard again after a rest, since what came in between is missed; `refused` is told why there is no such stream.
 export function useStream(path, heard) {
   const latest = useRef(heard);
   latest.current = heard;
   useEffect(() => {
     if (!path) return undefined;
-    let source = null;
-    let ended = false;
-    const close = () => { source && source.close(); source = null; };
+    const names = ["end", ...Object.keys(latest.current).filter((name) => name !== "refused" && name !== "end")];
+    let [source, ended, before, timer] = [null, false, false, 0];
+    const close = () => { clearTimeout(timer); if (source) source.close(); source = null; };
     const open = () => {
       if (source || ended || document.hidden) return;
       source = new EventSource(path);
-      for (const name of Object.keys(latest.current)) {
+      source.onopen = () => {
+        tellLine("");
+        if (before && latest.current.changed) latest.current.changed({});
+        before = true;
+      };
+      source.onerror = () => {
+        close();
+        why(path).then((told) => {
+          if (ended || source) return;
+          if (told.again) timer = setTimeout(open, AGAIN_MS);
+          if (told.status === 404 && latest.current.refused) latest.current.refused(told.sentence);
+          else if (told.status !== 404) tellLine(told.sentence);
+        });
+      };
+      for (const name of names) {
         source.addEventListener(name, (event) => {
           if (name === "end") { ended = true; close(); }
-          latest.current[name](JSON.parse(event.data));
+          if (latest.current[name]) latest.current[name](JSON.parse(event.data));
         });
       }
-      if (!("end" in latest.current)) source.addEventListener("end", () => { ended = true; close(); });
     };
     const look = () => (document.hidden ? close() : open());
     document.addEventListener("visibilitychange", look);
+    window.addEventListener("focus", look);  // perhaps the studio was opened anew in another window
     open();
-    return () => { document.removeEventListener("visibilitychange", look); close(); };
+    return () => { ended = true; document.removeEventListener("visibilitychange", look); window.removeEventListener("focus", look); close(); tellLine(""); };
   }, [path]);
+}
+
+// Why a stream broke off, which the browser does not tell: {sentence, status}, and whether it is worth trying again.
+async function why(path) {
+  const stop = new AbortController();
+  try {
+    const answer = await fetch(path, { signal: stop.signal });
+    if (answer.ok) return { sentence: "", status: 200, again: true };
+    const told = await answer.json().catch(() => ({}));
+    return { sentence: told.error || `The studio answered with ${answer.status}.`, status: answer.status, again: false };
+  } catch {
+    return { sentence: SILENT, status: 0, again: true };
+  } finally {
+    stop.abort();
+  }
+}
+
+const LINE = "glassnet-line";
+
+function tellLine(sentence) {
+  window.dispatchEvent(new CustomEvent(LINE, { detail: sentence }));
+}
+
+// Return why the page hears nothing new just now; empty while it does.
+export function useLine() {
+  const [sentence, setSentence] = useState("");
+  useEffect(() => {
+    const hear = (event) => setSentence(event.detail);
+    window.addEventListener(LINE, hear);
+    return () => window.removeEventListener(LINE, hear);
+  }, []);
+  return sentence;
 }

@@ -73,11 +73,11 @@ function Matrix({ classes, counts, cells, pixels, open, press }) {
     }
   };
   return html`<${Scroll} label="Confusion matrix"><table class="confusion" ref=${table} onKeyDown=${walk} aria-label="Truth in rows, answers in columns">
-    <thead><tr><td></td>${classes.map((name) => html`<th scope="col">${name}</th>`)}${pixels ? null : html`<th scope="col">found</th>`}</tr></thead>
+    <thead><tr><td></td>${classes.map((name) => html`<th scope="col" title=${name}>${name}</th>`)}${pixels ? null : html`<th scope="col">found</th>`}</tr></thead>
     <tbody>${classes.map((name, truth) => {
       const one = (answer) => cells.get(`${truth}-${answer}`) || { n: counts[truth][answer], total: counts[truth].reduce((a, b) => a + b, 0), none: true };
       const total = one(truth).total;
-      return html`<tr key=${truth}><th scope="row">${name}</th>${classes.map((_, answer) => {
+      return html`<tr key=${truth}><th scope="row" title=${name}>${name}</th>${classes.map((_, answer) => {
         const cell = one(answer);
         return html`<td key=${answer} class=${level(truth === answer, cell.n, cell.total, pixels)}>
           <${Cell} classes=${classes} truth=${truth} answer=${answer} n=${cell.n} total=${cell.total} opens=${!cell.none} pixels=${pixels} open=${open} press=${press} /></td>`;
