@@ -9,6 +9,7 @@ from glassnet.studio.records import Gone, Records
 
 if TYPE_CHECKING:
     from glassnet.pipeline.run import Run
+    from glassnet.runs.rows import Row
 
 T = TypeVar("T")
 
@@ -51,8 +52,20 @@ class Networks:
         """Return the run of an id. Raises Gone where it, or its network, is not here."""
         from glassnet.pipeline.run import Run
 
-        folder = self._records.folder(self._records.find(given))
+        row = self._records.find(given)
+        folder = self._records.folder(row)
         if folder is None or not folder.model_json.is_file():
-            raise Gone("This run has no network here, so there is nothing to look into.")
+            raise Gone(_nothing(row, folder is not None))
         stamp = folder.model_json.stat().st_mtime_ns
         return self._held.of((given, stamp), lambda: Opened(given, Run(folder), stamp))
+
+
+def _nothing(row: "Row", there: bool) -> str:
+    """Return why there is no network to look into, and what helps."""
+    if not there:
+        return f"The folder of {row.name} is not here any more, so there is no network to look into."
+    if row.status in ("planned", "running"):
+        return f"{row.name} is still training. Its network can be looked into once it has ended."
+    if row.status == "interrupted":
+        return f"{row.name} was stopped before its end, so it has no network yet. Resume it on the page of the run."
+    return f"{row.name} has no network here, so there is nothing to look into."
