@@ -183,6 +183,6 @@ def test_settings_cannot_smuggle_options_or_paths(studio):
         {"train.lr": "x" * 400},
     ):
         assert studio.ask("/api/trainings", {"data": "xo", "settings": settings})[0] == 422
-    for name in ("../up", "a/b", "first"):
+    for name in ("../up", "a/b", "first", "<b>", ".hidden", "-x", "last", "x" * 121):
         assert studio.ask("/api/trainings", {"data": "xo", "name": name})[0] == 422
     assert studio.work.jobs.all() == []

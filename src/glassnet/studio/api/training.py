@@ -1,6 +1,5 @@
 """Starting a training from the page, stopping it, going on with it."""
 
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
@@ -8,6 +7,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from glassnet.errors import RecipeError
+from glassnet.runs.names import check_name
 from glassnet.studio import forms
 from glassnet.studio.jobs import Job
 from glassnet.studio.news import of_job
@@ -42,10 +42,7 @@ def router(work: Workplace) -> APIRouter:
         root = work.folders.root_of(wish.data)
         name = wish.name.strip()
         if name:
-            if Path(name).name != name or "\0" in name:
-                raise RecipeError(
-                    f"{name!r} cannot be the name of a run. Use letters, digits, dots, dashes and underscores."
-                )
+            check_name(name)
             if (work.out / name).exists():
                 raise RecipeError(f"There is already a run {name!r}. Choose another name.")
         return {"id": work.jobs.train(root, settings, name or None).id}
