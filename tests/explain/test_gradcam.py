@@ -68,7 +68,10 @@ def test_a_mirrored_answer_adds_what_both_views_say(name):
     case = asked(name, views="mirror")
     each = case.targets()[0]
     found = gradcam(case.network, case.x, each)
-    assert found.score == pytest.approx(each.value, abs=1e-5)
+    assert (
+        found.score == pytest.approx(each.value, abs=1e-5)
+        and "mean of the picture and its mirror image" in found.sentence
+    )
     network, x = case.network, case.x
     parts = []
     for flipped in (False, True):

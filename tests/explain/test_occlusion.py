@@ -28,6 +28,7 @@ def test_as_captum_says(name, views):
         assert ours.values == pytest.approx(theirs, rel=1e-3, abs=1e-5)
         assert ours.values.shape == SHAPE[1:] and ours.values.dtype == np.float32
         assert ours.score == pytest.approx(each.value, abs=1e-5) and ours.compared is None
+        assert ("mirror image" in ours.sentence) == (views == "mirror"), "whose number it is, is said"
 
 
 def test_by_hand():

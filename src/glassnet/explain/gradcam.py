@@ -140,7 +140,7 @@ def _check(network: "Network", layer: str) -> None:
 
 def _sentence(target: "Target", layer: str, score: float) -> str:
     said = (
-        f"Orange: what {layer} sees there speaks for {target.words}, now {written(score)}; blue: against it. "
+        f"Orange: what {layer} sees there speaks for {target.words}, now {written(score)}{target.averaged}; blue: against it. "
         "The published method drops the blue. The map is as coarse as the layer, and its numbers have no unit."
     )
     if target.kind == "logit":

@@ -77,7 +77,8 @@ def _starts(side: int, size: int, stride: int) -> range:
 
 def _sentence(target: "Target", words: str, size: int, score: float) -> str:
     return (
-        f"Orange: covering this place lowers {target.words}; blue: covering it raises it. Uncovered it is {written(score)}. "
+        f"Orange: covering this place lowers {target.words}; blue: covering it raises it. "
+        f"Uncovered it is {written(score)}{target.averaged}. "
         f"A number says by how much it falls, for squares of {size} × {size} pixels filled from {words}, averaged over the squares that "
         "cover a pixel."
     )

@@ -47,6 +47,11 @@ class Target:
         rows, columns = (torch.as_tensor(each, device=outputs.device) for each in np.nonzero(self.mask))
         return full_size(outputs[:, self.channel : self.channel + 1])[:, 0, rows, columns].mean(1)
 
+    @property
+    def averaged(self) -> str:
+        """Words behind the number where it is no single view's, for the layers show the picture as it is alone."""
+        return " (the mean of the picture and its mirror image)" if self.views == "mirror" else ""
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return {"name": self.name, "words": self.words, "kind": self.kind, "value": self.value}
