@@ -306,7 +306,7 @@ def _sentence(line: Any) -> str:
         near = difflib.get_close_matches(wrong, known, n=1, cutoff=0.5) or _elsewhere(wrong)
         hint = f"Did you mean {near[0]!r}?" if near else f"Known keys: {', '.join(known)}."
         return f"Unknown key {dotted!r}. {hint}"
-    message = line["msg"].removeprefix("Value error, ")
+    message = line["msg"].removeprefix("Value error, ").partition(", unable to parse")[0]
     message = message[0].lower() + message[1:] if line["type"] != "value_error" else message
     given = line.get("input")
     shown = f" (got {given!r})" if not isinstance(given, dict | list) and line["type"] != "value_error" else ""

@@ -30,6 +30,9 @@ def test_from_the_list_through_a_question_to_the_next_lesson(opened, studio):
     page.keyboard.press("Enter")
     question.locator(".verdict.bad").wait_for()
     assert "Each has a number for every colour" in question.inner_text()
+    assert "768" not in question.inner_text(), "a wrong answer may be tried again"
+    question.get_by_role("button", name="Show the answer").click()
+    assert "The answer is 768" in question.inner_text()
     box.fill("768")
     question.get_by_role("button", name="Check").click()
     question.locator(".verdict.good").wait_for()

@@ -52,7 +52,10 @@ def test_a_wrong_answer_is_told_why():
     assert "turned over" in said[4].said and "sign" in said[-0.25].said and "factor of 100" in said[25].said
     assert "close" in said[0.27].said and "too large" in said[9].said and "too small" in said[0.01].said
     assert "number" in said["many"].said
-    assert all("0.25" in verdict.said and verdict.solution == "1 ÷ 4 = 0.25." for verdict in said.values())
+    assert all(
+        verdict.answer == "0.25" and "0.25" not in verdict.said and verdict.solution == "1 ÷ 4 = 0.25."
+        for verdict in said.values()
+    )
     assert "out by one" in check(Question("?", 7), 8).said
     assert "one of these: yes, no" in check(Question("?", "no", choices=("yes", "no")), "maybe").said
 

@@ -3,13 +3,13 @@
     lesson = find("pooling")
     lesson.compute("pool", {"map": [[1, 2], [3, 4]], "size": 2})    # plain values in, plain values out; RecipeError says what does not fit
     question = lesson.questions(explained, seed=3)[0]               # made of the reader's own numbers; None: of the built-in example's
-    check(question, "0.91").said                                    # right or wrong, why, and the worked solution
+    check(question, "0.91")                                         # right or wrong, why, and the worked solution
 
 A lesson is one file and one line in `glassnet.lessons`. It computes with the product's own networks, training, evaluation and data.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from glassnet.errors import RecipeError
@@ -54,15 +54,18 @@ class Question:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether an answer is right; `said` tells the reader, and why where it is wrong; `solution` is the way to the answer."""
+    """Whether an answer is right. `said` tells the reader so, or why not without giving the answer away, for a second try; `answer` is the
+    right one and `solution` the way to it.
+    """
 
     right: bool
     said: str
+    answer: str
     solution: str
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        return {"right": self.right, "said": self.said, "solution": self.solution}
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def check(question: Question, given: Any) -> Verdict:
     if found is None:
         return _wrong(question, "Please answer with a number.")
     if abs(found - question.answer) <= question.tolerance + 1e-9 * abs(question.answer):
-        return Verdict(True, f"Right: {question.solution}.", question.how)
+        return _right(question)
     for slip, why in question.slips:
         if not isinstance(slip, str) and abs(found - slip) <= _reach(question, slip):
             return _wrong(question, why)
@@ -128,7 +131,7 @@ def check(question: Question, given: Any) -> Verdict:
 def _check_words(question: Question, given: Any) -> Verdict:
     words = str(given)
     if same_words(words, str(question.answer)):
-        return Verdict(True, f"Right: {question.solution}.", question.how)
+        return _right(question)
     for slip, why in question.slips:
         if same_words(words, str(slip)):
             return _wrong(question, why)
@@ -156,5 +159,9 @@ def _guess(question: Question, found: float, answer: float) -> str:
     return "That is too large." if found > answer else "That is too small."
 
 
+def _right(question: Question) -> Verdict:
+    return Verdict(True, f"Right: {question.solution}.", question.solution, question.how)
+
+
 def _wrong(question: Question, why: str) -> Verdict:
-    return Verdict(False, f"{why} The answer is {question.solution}.", question.how)
+    return Verdict(False, why, question.solution, question.how)

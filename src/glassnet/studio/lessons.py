@@ -52,8 +52,9 @@ class Desk:
         self.work = work
 
     def runs(self) -> list[dict[str, Any]]:
-        """Return the finished runs that are here, newest first: what a reader may choose from."""
+        """Return the finished runs that are here, newest first, those of sweeps after all others: what a reader may choose from."""
         found = [row for row in self.work.records.rows("status=done") if self.work.records.folder(row) is not None]
+        found.sort(key=lambda row: row.sweep is not None)
         return [
             {"id": run_id(row), "name": row.name, "task": row.task, "network": row.network}
             | {"data": str(row.settings.get("data.root") or "").rstrip("/\\").replace("\\", "/").rpartition("/")[2]}

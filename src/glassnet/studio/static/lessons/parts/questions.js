@@ -25,13 +25,14 @@ function Asked({ lesson, number, question, run, seed }) {
   const id = useMemo(() => freshId("question"), []);
   const [answer, setAnswer] = useState("");
   const [verdict, setVerdict] = useState(null);
+  const [shown, setShown] = useState(false);  // a wrong answer may be tried again before the right one is seen
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
   const check = (given) => {
     if (busy || String(given).trim() === "") return;
     setBusy(true);
     post(`/api/lessons/${lesson}/check`, { number, answer: given, run, seed })
-      .then((found) => { setVerdict(found); setError(""); }, (wrong) => setError(wrong.message)).then(() => setBusy(false));
+      .then((found) => { setVerdict(found); setShown(found.right); setError(""); }, (wrong) => setError(wrong.message)).then(() => setBusy(false));
   };
   return html`<li class="card">
     <p id=${id}><strong>${number + 1}.</strong> ${question.text}</p>
@@ -44,7 +45,9 @@ function Asked({ lesson, number, question, run, seed }) {
           <button type="submit" class="button" aria-disabled=${busy}>Check</button>`}
     </form>
     <div class="verdict-place" role="status">${verdict ? html`<div class=${`verdict ${verdict.right ? "good" : "bad"}`}>
-      <p><strong>${verdict.said}</strong></p>${verdict.solution ? html`<p>${verdict.solution}</p>` : null}</div>` : null}</div>
+      <p><strong>${verdict.said}</strong></p>
+      ${!shown ? html`<p><button type="button" class="link" onClick=${() => setShown(true)}>Show the answer</button></p>` : html`
+        ${verdict.right ? null : html`<p>The answer is ${verdict.answer}.</p>`}${verdict.solution ? html`<p>${verdict.solution}</p>` : null}`}</div>` : null}</div>
     <${Wrong} text=${error} />
   </li>`;
 }
