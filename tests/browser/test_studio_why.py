@@ -233,10 +233,14 @@ def test_any_channel_can_be_written_and_one_that_is_not_there_is_marked(why, fou
     layer = found.levels[0].layer
     page.get_by_label("layer", exact=True).select_option(layer)
     until(page, f"new URLSearchParams(location.search).get('at').startsWith('{layer}/')")
+    field = "document.getElementById('why-excites-channel')"
+    until(
+        page, f"new URLSearchParams(location.search).get('at') === '{layer}/' + {field}.value"
+    )  # the field of this layer is there
     channel = page.get_by_label("channel", exact=True)
     channel.fill("9999")
     channel.blur()
-    assert page.get_by_label("channel", exact=True).get_attribute("aria-invalid") == "true"
+    until(page, f"{field}.getAttribute('aria-invalid') === 'true'")
     channel.fill("1")
     channel.blur()
     until(page, f"new URLSearchParams(location.search).get('at') === '{layer}/1'")

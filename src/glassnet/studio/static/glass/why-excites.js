@@ -39,11 +39,10 @@ function Channel({ layer, channel, choose }) {
   const last = layer.shape[0] - 1;
   const fits = /^\d+$/.test(text) && Number(text) <= last;
   const change = (event) => {
-    setText(event.target.value);
     if (/^\d+$/.test(event.target.value) && Number(event.target.value) <= last && Number(event.target.value) !== channel) choose(layer.name, Number(event.target.value));
   };
   return html`<div class=${`field ${fits ? "" : "refused"}`}><label for="why-excites-channel">channel</label>
-    <input id="why-excites-channel" type="number" min="0" max=${last} value=${text} onChange=${change} aria-describedby="why-excites-range" aria-invalid=${fits ? null : "true"} />
+    <input id="why-excites-channel" type="number" min="0" max=${last} value=${text} onInput=${(event) => setText(event.target.value)} onChange=${change} aria-describedby="why-excites-range" aria-invalid=${fits ? null : "true"} />
     <p class="note" id="why-excites-range">0 to ${last}</p></div>`;
 }
 
