@@ -12,7 +12,6 @@ from glassnet.studio.workplace import Workplace
 
 LOOK_S = 0.25  # between two looks at the files' times
 AGAIN_S = 5.0  # a process that died wrote nothing: ask the ledger now and then all the same
-_KEPT_LINES = 200
 
 
 def changes(work: Workplace) -> StreamingResponse:
