@@ -1,6 +1,6 @@
 // A run's network, loaded once, and what it makes of the present picture: asked for one picture at a time and then for the newest.
 import { useEffect, useMemo, useRef, useState } from "../parts/html.js";
-import { useAnswer } from "../parts/api.js";
+import { reach, useAnswer } from "../parts/api.js";
 import { prepare } from "/script/colours.js";
 import { colours } from "/script/scale.js";
 import { Glass } from "/script/values.js";
@@ -15,16 +15,7 @@ export function useNetwork(run) {
 }
 
 async function ask(run, words) {
-  let answer;
-  try {
-    answer = await fetch(`/api/glass/${run}/values?picture=${encodeURIComponent(words)}`);
-  } catch {
-    throw new Error("The studio does not answer. Was it closed? Start it again: glassnet studio");
-  }
-  if (!answer.ok) {
-    const told = await answer.json().catch(() => ({}));
-    throw new Error(told.error || `The studio answered with ${answer.status}.`);
-  }
+  const answer = await reach(`/api/glass/${run}/values?picture=${encodeURIComponent(words)}`);
   return opened(await answer.arrayBuffer());
 }
 

@@ -1,5 +1,6 @@
 // Asking the server about a picture: one question at a time and then the newest, so that nothing queues while somebody draws or drags.
 import { useEffect, useRef, useState } from "../parts/html.js";
+import { reach } from "../parts/api.js";
 import { put } from "../parts/router.js";
 
 const PATIENCE = 400; // ms after which an answer that is not wanted any more is given up
@@ -13,17 +14,8 @@ export function question(run, part, source, values = {}) {
 }
 
 async function read(path, signal, tell) {
-  let answer;
-  try {
-    answer = await fetch(path, { signal });
-  } catch {
-    throw new Error("The studio does not answer. Was it closed? Start it again: glassnet studio");
-  }
-  if (!answer.ok || !/ndjson/.test(answer.headers.get("content-type") || "")) {
-    const value = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(value.error || `The studio answered with ${answer.status}.`);
-    return value;
-  }
+  const answer = await reach(path, { signal });
+  if (!/ndjson/.test(answer.headers.get("content-type") || "")) return answer.json().catch(() => ({}));
   const reader = answer.body.getReader();
   const text = new TextDecoder();
   let rest = "";

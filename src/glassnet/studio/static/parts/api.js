@@ -1,19 +1,29 @@
 // Asking the server: JSON out and in, errors as the sentences it gives, and streams that rest while nobody looks.
 import { useCallback, useEffect, useRef, useState } from "./html.js";
 
-export const SILENT = "The studio does not answer. Was it closed? Start it again: glassnet studio";
+const SILENT = "The studio does not answer. Was it closed? Start it again: glassnet studio";
 const AGAIN_MS = 3000;
 
-async function ask(path, options) {
+// Return the server's answer, its body still unread. What goes wrong is thrown as a sentence: the server's own where it gave one.
+export async function reach(path, options) {
   let answer;
   try {
-    answer = await fetch(path, { headers: { Accept: "application/json", ...(options && options.headers) }, ...options });
+    answer = await fetch(path, options);
   } catch {
     throw new Error(SILENT);
   }
-  const value = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(value.error || `The studio answered with ${answer.status}.`);
-  return value;
+  if (!answer.ok) throw new Error(await refusal(answer));
+  return answer;
+}
+
+async function refusal(answer) {
+  const told = await answer.json().catch(() => ({}));
+  return told.error || `The studio answered with ${answer.status}.`;
+}
+
+async function ask(path, options) {
+  const answer = await reach(path, { headers: { Accept: "application/json", ...(options && options.headers) }, ...options });
+  return answer.json().catch(() => ({}));
 }
 
 export const get = (path, signal) => ask(path, { signal });
@@ -88,8 +98,7 @@ async function why(path) {
   try {
     const answer = await fetch(path, { signal: stop.signal });
     if (answer.ok) return { sentence: "", status: 200, again: true };
-    const told = await answer.json().catch(() => ({}));
-    return { sentence: told.error || `The studio answered with ${answer.status}.`, status: answer.status, again: false };
+    return { sentence: await refusal(answer), status: answer.status, again: false };
   } catch {
     return { sentence: SILENT, status: 0, again: true };
   } finally {
