@@ -5,12 +5,12 @@ import { useCompute } from "./parts/compute.js";
 import { Choice, NumberField } from "./parts/inputs.js";
 import { Beside, Figure, Piece } from "./parts/piece.js";
 import { useShared } from "./parts/shared.js";
-import { useDrag } from "./building_drag.js";
-import { Layers } from "./building_list.js";
-import { Blocks } from "./building_picture.js";
-import { Training, Trial } from "./building_train.js";
+import { useDrag } from "./building-drag.js";
+import { Layers } from "./building-list.js";
+import { Blocks } from "./building-picture.js";
+import { Training, Trial } from "./building-train.js";
 import { layersOr, numbers } from "./sound.js";
-import { PALETTE, isVote, moved, placeFor, short, wordOf } from "./building_words.js";
+import { PALETTE, isVote, moved, placeFor, short, wordOf } from "./building-words.js";
 
 const MADE_FOR = { tutorial: [32, 32, 3, 10], flowers: [180, 180, 3, 5], mini: [32, 32, 3, 10] };  // the pictures and classes of their tutorials
 const SAID = { tutorial: "of the classic tutorial, for small photographs of ten kinds", flowers: "of the flower tutorial, for larger photographs of five kinds", mini: "small, for trying things out" };

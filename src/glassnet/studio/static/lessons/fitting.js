@@ -7,7 +7,7 @@ import { compute, useCompute } from "./parts/compute.js";
 import { Choice, Fields, Slider } from "./parts/inputs.js";
 import { Beside, Figure, Piece, Rows } from "./parts/piece.js";
 import { useShared } from "./parts/shared.js";
-import { Plane } from "./fitting_plane.js";
+import { Plane } from "./fitting-plane.js";
 
 const ALL = 100;  // passes
 const PART = 10;  // passes of one call

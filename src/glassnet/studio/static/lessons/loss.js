@@ -6,7 +6,7 @@ import { Choice, Fields, Slider } from "./parts/inputs.js";
 import { Beside, Figure, Piece, Rows } from "./parts/piece.js";
 import { Plot } from "./parts/plot.js";
 import { useShared } from "./parts/shared.js";
-import { Ball } from "./loss_ball.js";
+import { Ball } from "./loss-ball.js";
 import { numbers } from "./sound.js";
 
 const CLASSES = ["cat", "dog", "bird"];

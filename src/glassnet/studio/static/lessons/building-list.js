@@ -1,7 +1,7 @@
 // The list of layers that is being built: each row a layer with its settings, what comes out of it, and ways to move it.
 import { html, useLayoutEffect, useRef } from "../parts/html.js";
 import { count } from "../parts/words.js";
-import { changed, fieldsOf, isVote, wordOf } from "./building_words.js";
+import { changed, fieldsOf, isVote, wordOf } from "./building-words.js";
 
 // `table` is what the server says of the list: rows, at (the first layer that does not fit), error.
 export function Layers({ layers, table, drag, box, change, move, remove, focus }) {
