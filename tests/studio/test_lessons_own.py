@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from PIL import Image
 from tests.studio.conftest import NASTY
 
 from glassnet.lessons import find
@@ -18,6 +19,26 @@ def test_own_numbers_over_http_are_those_of_python(studio, out, name):
     assert told["own"] == json.loads(json.dumps(find(name).own(explained)))
     assert told["own"] or name == "tensors"
     assert (told["picture"], told["note"]) == (explained.picture.name, note)
+
+
+def test_a_file_of_the_same_name_in_the_working_directory_is_not_taken_for_a_picture_of_the_set(
+    studio, out, tmp_path, monkeypatch
+):
+    run = load("first", out)
+    before, _ = explained_of(run, None, 2)
+    other = tmp_path / before.picture.key
+    other.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(255 - before.picture.fitted).save(other, "PNG")
+    monkeypatch.chdir(tmp_path)
+    assert (run.explain(before.picture.key).picture.fitted != before.picture.fitted).any()
+    after, note = explained_of(run, None, 2)
+    assert (after.picture.fitted == before.picture.fitted).all()
+    assert (after.picture.key, after.picture.name, note) == (before.picture.key, before.picture.name, "")
+    given = next(each["id"] for each in studio.json("/api/lessons")["runs"] if each["name"] == "first")
+    seen = studio.json(
+        "/api/lessons/pixels/compute/look", {"picture": {"run": given, "seed": 2}, "row": 0, "column": 0}
+    )
+    assert seen["pixel"]["bytes"] == before.picture.fitted[0, 0].tolist()
 
 
 def test_what_cannot_be_had_is_said(studio):

@@ -98,12 +98,13 @@ def explained_of(run: "Run", picture: Any = None, seed: int = 0) -> "tuple[Expla
     if picture is not None:
         return run.explain(Path(picture) if isinstance(picture, str) and Path(picture).exists() else picture), ""
     from glassnet.lessons.picking import Pick
+    from glassnet.pipeline.explaining import explain_own
 
     rows = run.lock.validation if run.lock.validation.size else run.lock.train
     if not rows.size:
         return None, f"The run has no pictures of its own. {_BUILTIN}"
     try:
-        return run.explain(run.lock.keys[int(Pick(seed, "worksheet").one(rows.tolist()))]), ""
+        return explain_own(run, run.lock.keys[int(Pick(seed, "worksheet").one(rows.tolist()))]), ""
     except DataError as error:
         return None, f"The run's own pictures could not be read: {error} {_BUILTIN}"
 

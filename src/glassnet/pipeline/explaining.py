@@ -53,11 +53,20 @@ def explain(
     return Explained(found, read_picture(taught, picture), taught, observer or Observer())
 
 
+def explain_own(run: "Run", key: str) -> "Explained":
+    """Return the same of a picture of the run's data set by its name there: a file of that name elsewhere is not looked at.
+
+    Raises DataError where the picture is gone or cannot be read.
+    """
+    from glassnet.pipeline.explained import Explained
+
+    return Explained(run, _fitted(run.taught, run.taught.read(key), key, key), run.taught, Observer())
+
+
 def read_picture(taught: Taught, given: Any) -> Picture:
     """Return the picture that is meant. Raises DataError."""
-    predictor = taught.run.predictor
     if isinstance(given, np.ndarray):
-        fitted, size = predictor.fitted(given)
+        fitted, size = taught.run.predictor.fitted(given)
         return Picture("array", given[:, :, None] if given.ndim == 2 else given, fitted, size, "array")
     if not isinstance(given, str | os.PathLike):
         raise DataError(
@@ -77,6 +86,11 @@ def read_picture(taught: Taught, given: Any) -> Picture:
         data, key = taught.read(name), name
     else:
         raise DataError(_missing(name, taught.run))
+    return _fitted(taught, data, name, key)
+
+
+def _fitted(taught: Taught, data: bytes, name: str, key: str) -> Picture:
+    predictor = taught.run.predictor
     try:
         fitted, size = predictor.fitted(data)
         original = decode(data, predictor.pixels.max_pixels)
