@@ -3,6 +3,7 @@
 import io
 import itertools
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from tests.browser.studio_pages import nothing_grave, until
 from glassnet.data.builtin import shapes, xo
 from glassnet.explain.what_if import changed
 from glassnet.lessons import find
+from glassnet.studio.glass_source import drawn
 
 HERE = ("pixels", "tensors", "dense", "perceptron", "playground")
 
@@ -43,7 +45,9 @@ def test_pixels_under_the_pointer_are_the_bytes_of_the_picture(opened):
     page.mouse.move(box["x"] + box["width"] * (7.5 / 32), box["y"] + box["height"] * (20.5 / 32))
     part.get_by_text(f"Row 20, column 7: grey {x[20, 7, 0]}.").wait_for()
     part.get_by_text(f"In the network: {x[20, 7, 0] / 255:.3f}.").wait_for()
-    window = np.array([[int(c) for c in row.split()] for row in part.locator("table.grid-cells").inner_text().splitlines()])
+    window = np.array(
+        [[int(c) for c in row.split()] for row in part.locator("table.grid-cells").inner_text().splitlines()]
+    )
     assert (window == x[17:24, 4:11, 0]).all()
     picture.focus()
     page.keyboard.press("ArrowDown")
@@ -96,7 +100,8 @@ def test_pixels_of_a_dropped_file_a_drawing_and_the_run(opened, studio):
         page.keyboard.press("ArrowUp")
     part.get_by_text("Row 14, column 16: grey 255.").wait_for()
     until(page, "location.search.includes('at=%5B14')")
-    assert "picture=drawn" in page.url
+    drawing = drawn(parse_qs(urlsplit(page.url).query)["picture"][0])  # the server reads what the address says
+    assert drawing.shape == (28, 28, 1) and drawing[14, 16] == 255 and drawing[4, 16] == 0
     page.reload()
     page.get_by_text("Row 14, column 16: grey 255.").wait_for()
     run = next(run["id"] for run in studio.json("/api/lessons")["runs"] if run["name"] == "first")

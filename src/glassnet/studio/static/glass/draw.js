@@ -1,8 +1,9 @@
 // Drawing a picture for the network, in the manner of those it was trained on.
 import { html, useMemo, useState } from "../parts/html.js";
 import { toned } from "../parts/drawing.js";
+import { read, written } from "../parts/drawn.js";
 import { Pad } from "../parts/pad.js";
-import { empty, read, toneOf, written } from "./drawn.js";
+import { empty, toneOf } from "./drawn.js";
 
 const BRUSHES = [
   { name: "fine", title: "Fine brush", times: 0.6 }, { name: "medium", title: "Medium brush", times: 1 }, { name: "broad", title: "Broad brush", times: 1.8 },

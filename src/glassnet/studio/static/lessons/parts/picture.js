@@ -3,9 +3,10 @@
 //   <${PictureChoice} picture=${picture} />                 // built-in ones, one of the reader's run, a file, a drawing
 //   const found = useCompute("pixels", "look", { picture: picture.given })
 //   <${Picture} bytes=${found.value.bytes} label="The picture" at=${{ y, x }} mark=${{ y, x, height, width }} point=${(y, x) => …} pick=${(y, x) => …} />
-// The choice stands in the address as `picture`: a name, run, run:SEED, dropped:ID, or drawn:SIZE:… with the drawing itself.
+// The choice stands in the address as `picture`: a name, run, run:SEED, dropped:ID, or drawn-… with the drawing itself.
 import { html, freshId, useCallback, useEffect, useMemo, useRef, useState } from "../../parts/html.js";
 import { send } from "../../parts/api.js";
+import { isDrawn, read, written } from "../../parts/drawn.js";
 import { Pad } from "../../parts/pad.js";
 import { Wrong } from "../../parts/show.js";
 import { useShared } from "./shared.js";
@@ -21,10 +22,10 @@ export function usePicture(run, start = run ? "run" : "xo", key = "picture") {
 
 // What the server is told of a choice. A run that is no longer chosen gives way to the built-in X.
 export function meant(choice, run) {
-  const [kind, ...rest] = choice.split(":");
-  if (kind === "run") return run ? { run, seed: Number(rest[0]) || 0 } : "xo";
-  if (kind === "dropped" && rest[0]) return { dropped: rest[0] };
-  if (kind === "drawn") return drawing(rest.join(":")) || "xo";
+  if (isDrawn(choice)) return rowsOf(read(choice)) || "xo";
+  const [kind, which] = choice.split(":");
+  if (kind === "run") return run ? { run, seed: Number(which) || 0 } : "xo";
+  if (kind === "dropped" && which) return { dropped: which };
   return kind in NAMES ? kind : "xo";
 }
 
@@ -34,7 +35,7 @@ export function PictureChoice({ picture, label = "Picture", names = ["xo", "shap
   const [error, setError] = useState("");
   const [over, setOver] = useState(false);
   const file = useRef(null);
-  const kind = choice.split(":")[0];
+  const kind = isDrawn(choice) ? "drawn" : choice.split(":")[0];
   const seed = Number(choice.split(":")[1]) || 0;
   const take = (given) => {
     if (!given) return;
@@ -60,36 +61,19 @@ export function PictureChoice({ picture, label = "Picture", names = ["xo", "shap
 }
 
 function Drawing({ choice, change }) {
-  const rows = useMemo(() => drawing(choice.slice("drawn:".length)), [choice]);
-  const size = rows ? [rows.length, rows[0].length] : [SIDE, SIDE];
-  const value = useMemo(() => (rows ? Uint8Array.from(rows.flat()) : null), [rows]);
-  return html`<div class="lesson-drawing"><${Pad} size=${size} value=${value} label="Draw a picture" presets=${["x", "o", "circle", "triangle"]}
-    change=${(pixels) => change(drawn(pixels, ...size))} /></div>`;
+  const found = useMemo(() => read(choice), [choice]);
+  const size = found ? found.size : [SIDE, SIDE];
+  return html`<div class="lesson-drawing"><${Pad} size=${size} value=${found && found.pixels} label="Draw a picture" presets=${["x", "o", "circle", "triangle"]}
+    change=${(pixels) => change(written(pixels, size))} /></div>`;
 }
 
-// A drawing in an address: its height and width and four bits for each pixel.
-export function drawn(pixels, height, width) {
-  let text = "";
-  for (let i = 0; i < pixels.length; i += 2) text += String.fromCharCode((Math.round(pixels[i] / 17) << 4) | (i + 1 < pixels.length ? Math.round(pixels[i + 1] / 17) : 0));
-  return `drawn:${height}x${width}:${btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
-}
+const EMPTY = written(new Uint8Array(SIDE * SIDE), [SIDE, SIDE]);
 
-const EMPTY = drawn(new Uint8Array(SIDE * SIDE), SIDE, SIDE);
-
-// The rows of bytes of a drawing in an address; null where it is none.
-export function drawing(text) {
-  const found = /^(\d{1,2})x(\d{1,2}):([\w-]+)$/.exec(text);
-  if (!found) return null;
-  const [height, width] = [Number(found[1]), Number(found[2])];
-  let bytes;
-  try {
-    bytes = atob(found[3].replaceAll("-", "+").replaceAll("_", "/"));
-  } catch {
-    return null;
-  }
-  if (!height || !width || bytes.length !== Math.ceil((height * width) / 2)) return null;
-  const value = (i) => 17 * (i % 2 ? bytes.charCodeAt(i >> 1) & 15 : bytes.charCodeAt(i >> 1) >> 4);
-  return Array.from({ length: height }, (_, y) => Array.from({ length: width }, (__, x) => value(y * width + x)));
+// A drawing as a computation takes it, row by row; null where there is none.
+function rowsOf(drawing) {
+  if (!drawing) return null;
+  const { pixels, size: [height, width] } = drawing;
+  return Array.from({ length: height }, (_, y) => Array.from(pixels.subarray(y * width, (y + 1) * width)));
 }
 
 // Draw bytes [channel][row][column] into a canvas, one pixel each.
