@@ -2,6 +2,7 @@
 import { html, useEffect } from "../parts/html.js";
 import { useAnswer } from "../parts/api.js";
 import { go, put } from "../parts/router.js";
+import { DataChoice } from "../parts/data-choice.js";
 import { useWork, Working } from "../parts/work.js";
 import { Button, Wrong } from "../parts/show.js";
 import { capital } from "../parts/words.js";
@@ -9,7 +10,6 @@ import { Browse } from "../data/browse.js";
 import { Counts } from "../data/counts.js";
 import { Findings } from "../data/findings.js";
 import { Varied } from "../data/varied.js";
-import { Pictures } from "./home.js";
 
 const PARTS = [["findings", "Findings", Findings], ["counts", "In numbers", Counts], ["pictures", "Pictures", Browse], ["varied", "What the network is shown", Varied]];
 
@@ -23,7 +23,7 @@ function Choose({ query }) {
   return html`<h1>Data</h1>
     <p class="lead">Look at pictures before anything is trained on them: what is wrong with them, and what augmentation would show of them.</p>
     <form onSubmit=${(event) => { event.preventDefault(); if (chosen) go(`/data/${chosen}`); }}>
-      <${Pictures} found=${value} chosen=${chosen} folder=${query.get("folder") || ""} choose=${(one) => put({ data: one })} legend="Pictures" hint="Choose pictures to look at." />
+      <${DataChoice} found=${value} chosen=${chosen} folder=${query.get("folder") || ""} choose=${(one) => put({ data: one })} legend="Pictures" hint="Choose pictures to look at." />
       <${Wrong} text=${error} />
       ${chosen ? html`<p><button type="submit" class="button main">Look at these pictures</button></p>` : null}
     </form>`;

@@ -2,12 +2,13 @@
 import { html, useState } from "../parts/html.js";
 import { post, useAnswer, useStream } from "../parts/api.js";
 import { go, put } from "../parts/router.js";
+import { DataChoice } from "../parts/data-choice.js";
 import { Field } from "../parts/field.js";
+import { MoreSettings } from "../parts/more-settings.js";
 import { Button, Scroll, State, Wrong } from "../parts/show.js";
 import { counted, time } from "../parts/words.js";
 import { HowLong, Plan, usePlan } from "../sweeps/ahead.js";
 import { Tried } from "../sweeps/tried.js";
-import { Part, Pictures } from "./home.js";
 
 const TRY = "try.";
 const HOW = "how.";
@@ -58,7 +59,7 @@ function Form({ query }) {
     return post("/api/sweeps", wish).then(({ id }) => go(`/sweeps/started/${id}`), (error) => setRefused(error.message));
   };
   return html`<form onSubmit=${(event) => { event.preventDefault(); begin(); }}>
-    <${Pictures} found=${data.value} chosen=${chosen} folder=${query.get("folder") || ""} choose=${change("data")} hint="xo is a good beginning." />
+    <${DataChoice} found=${data.value} chosen=${chosen} folder=${query.get("folder") || ""} choose=${change("data")} hint="xo is a good beginning." />
     <${Wrong} text=${data.error || form.error || recipe.error} />
     <fieldset class="trying">
       <legend>2. What to try</legend>
@@ -81,7 +82,7 @@ function Form({ query }) {
       <p class="note">All other settings, for every run. Left as they are, Glassnet chooses.</p>
       <div class="fields">${fixed.flatMap((part) => part.fields).filter((field) => field.first).map((field) => html`
         <${Field} key=${field.name} field=${field} value=${settings[field.name] || ""} change=${change(field.name)} wrong=${isWrong(field)} />`)}</div>
-      ${fixed.map((part) => html`<${Part} key=${part.part} part=${part} settings=${settings} change=${change} isWrong=${isWrong} />`)}
+      ${fixed.map((part) => html`<${MoreSettings} key=${part.part} part=${part} settings=${settings} change=${change} isWrong=${isWrong} />`)}
     </fieldset>
     <div class="act ahead">
       <h3>5. Go</h3>

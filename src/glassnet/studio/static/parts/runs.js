@@ -1,5 +1,6 @@
 // A table of runs, with columns that can sort and rows that can be chosen where the page wants that.
 import { html } from "./html.js";
+import { ColumnHead } from "./column-head.js";
 import { Scroll, State } from "./show.js";
 import { duration, figure, named, setting, time } from "./words.js";
 
@@ -30,7 +31,7 @@ export function RunTable({ rows, caption, sort = null, order = null, chosen = nu
     <caption>${caption}</caption>
     <thead><tr>
       ${choose ? html`<th scope="col">compare</th>` : null}
-      ${COLUMNS.map((column) => html`<${Head} key=${column.key} column=${column} sort=${sort} order=${order} />`)}
+      ${COLUMNS.map((column) => html`<${ColumnHead} key=${column.key} column=${column} sort=${sort} order=${order} />`)}
       ${varied ? html`<th scope="col">varied</th>` : null}
     </tr></thead>
     <tbody>${rows.map((run) => html`<tr key=${run.id}>
@@ -40,12 +41,4 @@ export function RunTable({ rows, caption, sort = null, order = null, chosen = nu
       ${varied ? html`<td>${said(run)}</td>` : null}
     </tr>`)}</tbody>
   </table></${Scroll}>`;
-}
-
-function Head({ column, sort, order }) {
-  const kind = column.number ? "number" : null;
-  if (!order || column.plain) return html`<th scope="col" class=${kind}>${column.title}</th>`;
-  const now = sort === column.key ? "ascending" : sort === `-${column.key}` ? "descending" : null;
-  const next = now === null ? (column.down ? "-" : "") + column.key : (now === "ascending" ? "-" : "") + column.key;
-  return html`<th scope="col" class=${kind} aria-sort=${now}><button type="button" class="sorter" onClick=${() => order(next)}>${column.title}</button></th>`;
 }

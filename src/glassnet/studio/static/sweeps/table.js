@@ -1,5 +1,6 @@
 // Every combination of a sweep in a row, with its state, score and runs; sorted as the address says.
 import { html } from "../parts/html.js";
+import { ColumnHead } from "../parts/column-head.js";
 import { Scroll, State } from "../parts/show.js";
 import { duration, score, setting } from "../parts/words.js";
 
@@ -28,18 +29,10 @@ export function Combinations({ lines, settings, sort, order, picked, choose, ove
     { key: "", title: "state" }, { key: "", title: "epochs", number: true }, { key: "score", title: "validation", number: true, down: true },
     { key: "seconds", title: "time", number: true }, { key: "", title: many ? "runs" : "run" }];
   return html`<${Scroll} label="Combinations"><table class="combinations">
-    <thead><tr>${head.map((column) => html`<${Head} key=${column.title + column.key} column=${column} sort=${sort} order=${order} />`)}</tr></thead>
+    <thead><tr>${head.map((column) => html`<${ColumnHead} key=${column.title + column.key} column=${column} sort=${sort} order=${order} />`)}</tr></thead>
     <tbody>${sorted(lines, sort).map((line) => html`<${Row} key=${line.number} line=${line} settings=${settings} picked=${picked === line.number} choose=${choose}
       over=${over === line.number} hover=${hover} best=${best === line.number} equal=${equal.includes(line.number)} />`)}</tbody>
   </table></${Scroll}>`;
-}
-
-function Head({ column, sort, order }) {
-  const kind = column.number ? "number" : null;
-  if (!column.key) return html`<th scope="col" class=${kind}>${column.title}</th>`;
-  const now = sort === column.key ? "ascending" : sort === `-${column.key}` ? "descending" : null;
-  const next = now === null ? (column.down ? "-" : "") + column.key : (now === "ascending" ? "-" : "") + column.key;
-  return html`<th scope="col" class=${kind} aria-sort=${now}><button type="button" class="sorter" title=${column.full || null} onClick=${() => order(next)}>${column.title}</button></th>`;
 }
 
 function Row({ line, settings, picked, choose, over, hover, best, equal }) {
