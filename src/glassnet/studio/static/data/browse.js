@@ -2,8 +2,10 @@
 import { html } from "../parts/html.js";
 import { useAnswer } from "../parts/api.js";
 import { put } from "../parts/router.js";
+import { ColourLegend } from "../parts/colour-legend.js";
+import { Pager } from "../parts/pager.js";
 import { Wrong } from "../parts/show.js";
-import { Legend, Pages, Thumb, source } from "./thumb.js";
+import { Thumb, source } from "./thumb.js";
 
 export function Browse({ found, query }) {
   const [shows, side, start] = [query.get("shows") || "", query.get("side") || "", Number(query.get("from")) || 0];
@@ -18,11 +20,11 @@ export function Browse({ found, query }) {
       <div class="field"><label for="side">Side</label><select id="side" value=${side} onChange=${(event) => put({ side: event.target.value, from: "" })}>
         <option value="">all sides</option>${[["train", "training"], ["validation", "validation"], ["test", "test"], ["none", "kept out"]].map(([name, text]) => html`<option value=${name}>${text}</option>`)}</select></div>
     </div>
-    <${Legend} colours=${found.colours} />
+    <${ColourLegend} colours=${found.colours} />
     <${Wrong} text=${error} />
     ${value ? html`${value.total ? null : html`<p>There is no such picture.</p>`}
       <ul class="picture-grid plain">${value.pictures.map((one) => html`<li key=${one.row}><${Thumb} found=${found} one=${one} /></li>`)}</ul>
-      <${Pages} start=${value.start} size=${48} total=${value.total} go=${(next) => put({ from: next || "" }, false)} />` : html`<p class="note" role="status">Loading …</p>`}`;
+      <${Pager} start=${value.start} size=${48} total=${value.total} go=${(next) => put({ from: next || "" }, false)} />` : html`<p class="note" role="status">Loading …</p>`}`;
 }
 
 function Large({ found, row }) {

@@ -1,9 +1,10 @@
 // What the audit found, worst first: why it matters, what to do, and the pictures concerned.
 import { html } from "../parts/html.js";
 import { put } from "../parts/router.js";
+import { Pager } from "../parts/pager.js";
 import { Prose, Scroll } from "../parts/show.js";
 import { count, counted, percent } from "../parts/words.js";
-import { Pages, Thumb } from "./thumb.js";
+import { Thumb } from "./thumb.js";
 
 const PAIRS = 8;
 const PICTURES = 24;
@@ -44,14 +45,14 @@ function Pairs({ found, one, start }) {
   const shown = one.pairs.slice(start, start + PAIRS);
   return html`<ul class="plain look-alikes">${shown.map(([a, b]) => html`<li class="look-alike" key=${`${a.row}-${b.row}`}>
       <${Thumb} found=${found} one=${a} drawn=${false} /><${Thumb} found=${found} one=${b} drawn=${false} /></li>`)}</ul>
-    <${Pages} start=${start} size=${PAIRS} total=${one.pairs.length} go=${(next) => put({ finding: one.code, from: next || "" })} what="pairs" />
+    <${Pager} start=${start} size=${PAIRS} total=${one.pairs.length} go=${(next) => put({ finding: one.code, from: next || "" })} what="pairs" />
     ${one.pairs_total > one.pairs.length ? html`<p class="note">${count(one.pairs_total)} pairs in all; <code>glassnet audit --json</code> lists every one.</p>` : null}`;
 }
 
 function Pictures({ found, one, start }) {
   const shown = one.pictures.slice(start, start + PICTURES);
   return html`<ul class="picture-grid plain">${shown.map((each) => html`<li key=${each.row}><${Thumb} found=${found} one=${each} /></li>`)}</ul>
-    <${Pages} start=${start} size=${PICTURES} total=${one.pictures.length} go=${(next) => put({ finding: one.code, from: next || "" })} />
+    <${Pager} start=${start} size=${PICTURES} total=${one.pictures.length} go=${(next) => put({ finding: one.code, from: next || "" })} />
     ${one.total > one.pictures.length + one.others.length ? html`<p class="note">${counted(one.total, "picture")} in all; <code>glassnet audit --json</code> lists every one.</p>` : null}`;
 }
 

@@ -2,9 +2,10 @@
 import { html, useEffect, useState } from "../parts/html.js";
 import { useAnswer } from "../parts/api.js";
 import { put } from "../parts/router.js";
+import { ColourLegend } from "../parts/colour-legend.js";
 import { Field } from "../parts/field.js";
 import { Wrong } from "../parts/show.js";
-import { Legend, source } from "./thumb.js";
+import { source } from "./thumb.js";
 
 const EPOCHS = 11;
 const REST_MS = 200;
@@ -68,7 +69,7 @@ function Shown({ found, value, first }) {
     <p role="status" class="varied-said">${value.said}</p>
     ${value.picture && !value.trained ? html`<p class="warning">${value.picture.name} is not among the training pictures, so it is never varied. Another one is shown.</p>` : null}
     <p><strong>${one.label}</strong> <span class="note">${one.name}, number ${one.row}</span></p>
-    <${Legend} colours=${found.colours} />
+    <${ColourLegend} colours=${found.colours} />
     <ul class=${`picture-grid plain epoch-draws ${found.kind === "classify" ? "" : "drawn"}`}>${[0, ...epochs].map((epoch) => html`<li key=${epoch}><figure>
       <img class="sharp" src=${at(epoch)} alt=${epoch ? `${one.label}, epoch ${epoch}` : `${one.label}, as stored`} width="260" height="260" />
       <figcaption>${epoch ? `epoch ${epoch}` : html`<strong>stored</strong>`}</figcaption></figure></li>`)}</ul>
