@@ -1,5 +1,7 @@
 """The studio in bad luck: it goes away and comes back, addresses are changed by hand, names are long. There is always a sentence."""
 
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -107,3 +109,25 @@ def test_very_long_class_names_push_nothing_aside(browser, named, width):
     assert thumb["width"] < 120
     assert choice["x"] + choice["width"] <= width
     context.close()
+
+
+def test_pictures_that_were_moved_away_leave_sentences_and_no_waiting(browser, photos, tmp_path):
+    shutil.copytree(photos / "photos", tmp_path / "photos")
+    small = {"network": "mini", "batch": 8, "threads": 1, "precision": "fp32", "quiet": True}
+    train(tmp_path / "photos", out=tmp_path / "runs", epochs=1, name="left", **small)
+    (tmp_path / "photos").rename(tmp_path / "elsewhere")
+    with served(tmp_path / "runs", tmp_path) as studio:
+        run = run_named(studio, "left")["id"]
+        page = browser.new_page()
+        page.goto(studio.gate.launch)
+        page.wait_for_selector("h1")
+        base = studio.gate.address.rstrip("/")
+        page.goto(f"{base}/glass/{run}")
+        page.get_by_text("This picture is not where it was when the run was trained").wait_for()
+        page.get_by_text("Choose another picture, a file of your own, or draw one.").wait_for()
+        assert page.get_by_text("The network looks at the picture").count() == 0
+        page.goto(f"{base}/results/{run}")
+        page.get_by_text("The pictures cannot be shown, so what follows is what was stored with the run.").wait_for()
+        page.get_by_role("heading", name="What is taken for what").wait_for()
+        assert page.get_by_text("Opening the pictures").count() == 0
+        page.close()

@@ -177,7 +177,7 @@ def _patiently(begin: Callable[[], object]) -> None:
 def _sentence(path: Path, error: BaseException) -> str:
     text = str(error)
     low = text.lower()
-    if "not a database" in low or "malformed" in low or "corrupt" in low or "encrypted" in low:
+    if any(sign in low for sign in ("not a database", "malformed", "corrupt", "encrypted", "no such table")):
         return (
             f"The ledger {path} is damaged ({text}). Every run keeps a copy of its own row in its folder: "
             "`glassnet runs --rebuild` sets this file aside and makes a new ledger from the run folders."

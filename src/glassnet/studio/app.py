@@ -14,7 +14,7 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from glassnet.errors import DataError, GlassnetError, LedgerError, RecipeError, StorageError
+from glassnet.errors import DataError, GlassnetError, LedgerError, ModelFileError, RecipeError, StorageError
 from glassnet.studio.api import PARTS
 from glassnet.studio.records import Gone
 from glassnet.studio.security import Gate, Guard
@@ -28,6 +28,7 @@ _STATUS: dict[type[GlassnetError], int] = {
     RecipeError: 422,
     DataError: 422,
     LedgerError: 409,
+    ModelFileError: 409,
     StorageError: 507,
 }
 

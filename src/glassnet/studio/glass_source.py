@@ -65,7 +65,7 @@ def bytes_of(work: Workplace, run: "Run", number: int) -> bytes:
     except GlassnetError:
         found = b""
     if hashlib.sha256(found).hexdigest()[: len(lock.hashes[number])] != lock.hashes[number]:
-        raise Gone("This picture is not where it was when the run was trained.")
+        raise Gone(f"This picture is not where it was when the run was trained: {data.root} has changed or is gone.")
     return found
 
 

@@ -31,17 +31,23 @@ class Records:
     def __init__(self, out: Path) -> None:
         self.out = out
         self._book: Book | None = None
+        self._file = 0
         self._numbers: dict[str, int] = {}
 
     def book(self) -> "Book | None":
         """Return the ledger, or None as long as nothing was trained. Raises LedgerError."""
         from glassnet.runs.book import Book
 
-        if not (self.out / LEDGER).exists():
-            self._book = None
+        try:
+            file = (self.out / LEDGER).stat().st_ino
+        except OSError:
+            file = 0
             if not runs(self.out):
+                self._book = None
                 return None
-        self._book = self._book or Book(self.out, create=False)
+        if self._book is None or file != self._file:  # another file may have been put in its place
+            self._book = Book(self.out, create=False)
+            self._file = (self.out / LEDGER).stat().st_ino
         return self._book
 
     def rows(self, where: str = "", sort: str = "", sweep: str | None = None) -> "list[Row]":
@@ -143,6 +149,7 @@ def shown(row: "Row", records: Records) -> dict[str, Any]:
         "started": row.started_at,
         "seconds": row.seconds,
         "scores": {split: _headline(row, split) for split in ("validation", "test")},
+        "here": folder is not None,
         "report": folder is not None and folder.report.is_file(),
         "resumable": row.sweep is None and folder is not None and folder.can_resume(),
     }

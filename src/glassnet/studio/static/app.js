@@ -51,6 +51,12 @@ document.addEventListener("load", ({ target }) => {
   if (target instanceof HTMLImageElement) target.classList.toggle("reduced", target.naturalWidth > target.clientWidth * devicePixelRatio);
 }, true);
 
+// A picture that is only looked at beside its name, and is not there, leaves its place empty: no sign of a broken page.
+const EMPTY = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==";
+document.addEventListener("error", ({ target }) => {
+  if (target instanceof HTMLImageElement && !target.alt && target.src !== EMPTY) target.src = EMPTY;
+}, true);
+
 function isIn(page, found) {
   return found !== null && (found.page === page || found.page.under === page.nav);
 }

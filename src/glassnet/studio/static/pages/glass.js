@@ -77,7 +77,7 @@ function Opened({ id, query }) {
   return html`<div class="glass" onDragOver=${(event) => event.preventDefault()} onDrop=${drop}>
     <div class="glass-head"><h1>${about.run.name}</h1>
       <p class="lead">${about.run.network} on ${about.run.data}, ${about.task}. <a href=${`/run/${id}`}>Its run</a>, <a href="/glass">other runs</a></p></div>
-    <p class="glass-next" role="status">${next(glass, answer, trail, isBlank(words))}</p>
+    <p class="glass-next" role="status">${next(glass, answer, trail, isBlank(words), wrong)}</p>
     <div class="glass-two"><div class="glass-in">
       <section aria-labelledby="glass-picture-title">
         <h2 id="glass-picture-title">The picture</h2>
@@ -95,7 +95,7 @@ function Opened({ id, query }) {
     <div class="glass-layers">
       <h2>Layer by layer</h2>
       ${answer ? html`<${Bench} run=${id} glass=${glass} turn=${turn} at=${at} words=${looked} href=${(place) => address(id, query, { at: place })}
-        went=${(place, instead) => travel({ at: place }, instead)} />` : html`<p class="note" role="status">The network looks at the picture …</p>`}
+        went=${(place, instead) => travel({ at: place }, instead)} />` : html`<p class="note" role="status">${wrong ? "The network has no picture to look at." : "The network looks at the picture …"}</p>`}
     </div></div>
     ${answer ? html`<div class="glass-why"><${Why} run=${id} source=${`picture=${encodeURIComponent(asked)}`} glass=${glass} place=${trail ? trail.at(-1) : null}
       open=${(place) => travel({ at: [place.layer, place.channel, place.y, place.x].filter((each) => each !== null && each !== undefined).join("/") })}
@@ -104,7 +104,8 @@ function Opened({ id, query }) {
 }
 
 // What to do next, for somebody who sees this for the first time.
-function next(glass, answer, trail, blank) {
+function next(glass, answer, trail, blank, wrong) {
+  if (!answer && wrong) return "Choose another picture, a file of your own, or draw one.";
   if (!answer) return "One moment: the network looks at the picture.";
   if (blank && !trail) return "Draw with the mouse or a finger, or press a ready-made figure. Until then the network answers to an empty picture.";
   if (!trail) {

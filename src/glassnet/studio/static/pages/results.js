@@ -54,7 +54,7 @@ function Judged({ id, found, split, query }) {
   const asked = query.get("threshold");
   const kept = scores.threshold;
   const threshold = two ? (asked !== null && asked !== "" && Number(asked) >= 0 && Number(asked) <= 1 ? Number(asked) : kept) : null;
-  const shared = { run: id, found, scores, query, ready: told !== null };
+  const shared = { run: id, found, scores, query, ready: told !== null, waits: work.state === "failed" ? "The pictures cannot be shown." : "Opening the pictures …" };
   return html`
     ${work.state === "failed" ? html`<p class="warning">The pictures cannot be shown, so what follows is what was stored with the run. ${work.error}</p>` : null}
     ${told && told.gone ? html`<p class="warning">${told.gone} of the pictures are not what they were when the run was trained, and are left out of what is counted anew.</p>` : null}

@@ -30,12 +30,13 @@ export default function Run({ id }) {
         ${job && going ? html`<${Button} work=${() => post(`/api/runs/${id}/stop`)}>Stop</${Button}>` : null}
         ${!job && run.resumable ? html`<${Button} kind="main" work=${again}>Resume</${Button}>` : null}
         ${run.report ? html`<a class="button" href=${`/glass/${id}`}>Look into the network</a>` : null}
-        ${main ? html`<a class="button main" href=${`/results/${id}`}>Look into the results</a>` : null}
+        ${main && run.here ? html`<a class="button main" href=${`/results/${id}`}>Look into the results</a>` : null}
         ${run.report ? html`<a class="button" href=${`/report/${id}`} target="_blank" rel="noopener">Open the report</a>` : null}
       </p>
     </div>
     ${run.sentence && run.status !== "done" ? html`<p class=${run.status === "failed" ? "wrong" : "warning"}>${run.sentence}</p>` : null}
     ${run.status === "running" && !job ? html`<p class="note">It was started in a terminal. Ctrl-C there stops it and saves it.</p>` : null}
+    ${run.here || going ? null : html`<p class="warning">The folder of this run is not here any more. What follows is what the ledger knows of it.</p>`}
     ${main ? html`<${Scores} run=${run} whole=${whole} />` : null}
     <h2>Learning curves</h2>
     <${LearningCurves} rows=${curve} epochs=${run.epochs_planned} />

@@ -19,6 +19,13 @@ export function ticks(low, high, wanted = 4) {
   return found;
 }
 
+// A value beside an axis: short enough for the room there, however large or small.
+function tick(value) {
+  const size = Math.abs(value);
+  if (size >= 1e6 || (size > 0 && size < 1e-3)) return value.toExponential(1).replace(".0e", "e").replace("e+", "e");
+  return size >= 1000 ? Math.round(value).toLocaleString("en") : number(value, 3);
+}
+
 function range(values, fixed) {
   if (fixed) return fixed;
   const low = Math.min(...values);
@@ -45,7 +52,7 @@ export function Curves({ title, rows, lines, epochs, fixed = null }) {
       <title id=${id}>${title} over the epochs. ${ends.join("; ")}.</title>
       <g aria-hidden="true">
         ${ticks(low, high).map((value) => html`<line class="axis" x1=${LEFT} x2=${WIDTH - RIGHT} y1=${y(value)} y2=${y(value)} />
-          <text x=${LEFT - 6} y=${y(value) + 4} text-anchor="end">${number(value, 3)}</text>`)}
+          <text x=${LEFT - 6} y=${y(value) + 4} text-anchor="end">${tick(value)}</text>`)}
         ${ticks(1, last, 6).filter((epoch) => Number.isInteger(epoch) && epoch >= 1).map((epoch) => html`
           <text x=${x(epoch)} y=${HEIGHT - BOTTOM + 16} text-anchor="middle">${epoch}</text>`)}
         <text x=${WIDTH - RIGHT} y=${HEIGHT - 3} text-anchor="end">epoch</text>

@@ -20,7 +20,7 @@ function level(right, n, total, pixels) {
 const said = (truth, answer) => (truth === answer ? `${truth}, rightly answered` : `${truth} taken for ${answer}`);
 
 // `answers` are those of every picture where the network was asked; the stored cells stand until then.
-export function Confusion({ run, found, scores, answers, threshold, ready, query, split }) {
+export function Confusion({ run, found, scores, answers, threshold, ready, waits, query, split }) {
   const stored = scores.confusion;
   const classes = found.classes;
   const whole = useMemo(() => (answers && answers.truths ? matrix(answers, classes.length, threshold) : null), [answers, threshold]);
@@ -42,7 +42,7 @@ export function Confusion({ run, found, scores, answers, threshold, ready, query
     ${stored.counts ? html`<${Matrix} classes=${classes} counts=${stored.counts} cells=${cells} pixels=${pixels} open=${open} press=${press} />`
       : html`<${Pairs} classes=${classes} pairs=${stored.cells} cells=${cells} pixels=${pixels} open=${open} press=${press} />`}
     <div class="behind-cell" aria-live="polite">${chosen && (chosen.n || pixels) ? html`<${Behind} key=${open} run=${run} classes=${classes} cell=${chosen} answers=${answers} whole=${whole} pixels=${pixels}
-      ready=${ready} start=${Number(query.get("from")) || 0} />` : null}</div>`;
+      ready=${ready} waits=${waits} start=${Number(query.get("from")) || 0} />` : null}</div>`;
 }
 
 function Cell({ classes, truth, answer, n, total, opens, pixels, open, press }) {
@@ -92,7 +92,7 @@ function Pairs({ classes, pairs, cells, pixels, open, press }) {
       <${Cell} classes=${classes} truth=${truth} answer=${answer} n=${n} total=${total} opens=${cells.has(`${truth}-${answer}`)} pixels=${pixels} open=${open} press=${press} /></td></tr>`)}</tbody></table></${Scroll}>`;
 }
 
-function Behind({ run, classes, cell, answers, whole, pixels, ready, start }) {
+function Behind({ run, classes, cell, answers, whole, pixels, ready, waits, start }) {
   const total = whole ? cell.places.length : cell.numbers.length;
   const size = pixels ? LARGE : SHOWN;
   const shown = (whole ? cell.places : cell.numbers).slice(start, start + size);
@@ -104,5 +104,5 @@ function Behind({ run, classes, cell, answers, whole, pixels, ready, start }) {
       : `${counted(cell.n, "picture")}${!whole && total < cell.n ? `, ${total} of them shown` : ""}. ${cell.truth === cell.answer ? "The least sure first." : "The surest mistakes first."}`}</p>
     ${ready ? html`<ul class=${`picture-grid plain ${pixels ? "wide" : ""}`}>${shown.map((one) => html`<li key=${number(one)}><${Picture} run=${run} number=${number(one)} name=${`number ${number(one)}`} alt=${title} large=${pixels}
       ...${pixels ? { address: `/api/results/${run}/lit/${one}/${cell.truth}-${cell.answer}.png` } : {}}>${sure(one)}</${Picture}></li>`)}</ul>
-      <${Pages} start=${start} size=${size} total=${total} go=${(next) => put({ from: next || "" })} />` : html`<p class="note" role="status">Opening the pictures …</p>`}`;
+      <${Pages} start=${start} size=${size} total=${total} go=${(next) => put({ from: next || "" })} />` : html`<p class="note" role="status">${waits}</p>`}`;
 }

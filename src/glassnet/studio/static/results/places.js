@@ -14,7 +14,7 @@ const OF_TRUTH = [["found", "found", "a thing with an answer of its class that o
 const OF_ANSWERS = [["found", "right", "on a thing of its class"], ["background", "nothing there", "on background: hardly touches a thing"], ["wrong_class", "wrong class", "in the right place, under another name"],
   ["badly_placed", "badly placed", "touches a thing, but overlaps it by less than half"], ["double", "double", "on a thing that a surer answer has found already"]];
 
-export function Mosaic({ run, found, scores, ready, query }) {
+export function Mosaic({ run, found, scores, ready, waits, query }) {
   const order = query.get("order") || "";
   const start = Number(query.get("start")) || 0;
   const pixels = scores.task === "segment";
@@ -34,7 +34,7 @@ export function Mosaic({ run, found, scores, ready, query }) {
     ${ready ? html`<ul class="plain answer-mosaic">${pictures.slice(start, start + SHOWN).map((one) => html`<li key=${one.number} data-score=${one.score}>
         <div class="threefold">${kinds.map(([kind, text]) => html`<${Picture} run=${run} number=${one.number} name=${text} alt=${`${text} of ${one.name}`} address=${`/api/results/${run}/drawn/${one.number}/${kind}.png`} large=${true} />`)}</div>
         <p><strong class="tabular">${one.score.toFixed(2)}</strong> ${one.said} <span class="note">${one.name}, number ${one.number}</span></p></li>`)}</ul>
-      <${Pages} start=${start} size=${SHOWN} total=${pictures.length} go=${(next) => put({ start: next || "" }, false)} />` : html`<p class="note" role="status">Opening the pictures …</p>`}`;
+      <${Pages} start=${start} size=${SHOWN} total=${pictures.length} go=${(next) => put({ start: next || "" }, false)} />` : html`<p class="note" role="status">${waits}</p>`}`;
 }
 
 export function Errors({ scores, split }) {
