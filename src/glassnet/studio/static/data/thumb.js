@@ -20,6 +20,3 @@ export function Thumb({ found, one, drawn = true }) {
       ${one.remark ? html`<br />${one.remark}` : null}</figcaption>
   </figure>`;
 }
-
-export { ColourLegend as Legend } from "../parts/colour-legend.js";
-export { Pager as Pages } from "../parts/pager.js";

@@ -3,7 +3,7 @@ import { html, useMemo, useState } from "../parts/html.js";
 import { toned } from "../parts/drawing.js";
 import { read, written } from "../parts/drawn.js";
 import { Pad } from "../parts/pad.js";
-import { empty, toneOf } from "./drawn.js";
+import { empty, toneOf } from "./ink.js";
 
 const BRUSHES = [
   { name: "fine", title: "Fine brush", times: 0.6 }, { name: "medium", title: "Medium brush", times: 1 }, { name: "broad", title: "Broad brush", times: 1.8 },

@@ -2,6 +2,7 @@
 import { html, useEffect, useRef, useState } from "../parts/html.js";
 import { useAnswer } from "../parts/api.js";
 import { go } from "../parts/router.js";
+import { isDrawn } from "../parts/drawn.js";
 import { Wrong } from "../parts/show.js";
 import { score } from "../parts/words.js";
 import { address } from "../glass/address.js";
@@ -9,7 +10,7 @@ import Answer from "../glass/answer.js";
 import Bench from "../glass/bench.js";
 import Data from "../glass/data.js";
 import Draw from "../glass/draw.js";
-import { empty, isBlank, isDrawn } from "../glass/drawn.js";
+import { empty, isBlank } from "../glass/ink.js";
 import File, { useFile } from "../glass/file.js";
 import { useNetwork, useValues } from "../glass/network.js";
 import Why from "../glass/why.js";

@@ -1,9 +1,9 @@
 // What is taken for what, and behind each cell its pictures.
 import { html, useMemo, useRef } from "../parts/html.js";
 import { put } from "../parts/router.js";
+import { Pager } from "../parts/pager.js";
 import { Scroll } from "../parts/show.js";
 import { count, counted, percent } from "../parts/words.js";
-import { Pages } from "../data/thumb.js";
 import { matrix } from "./counting.js";
 import { Picture } from "./picture.js";
 
@@ -104,5 +104,5 @@ function Behind({ run, classes, cell, answers, whole, pixels, ready, waits, star
       : `${counted(cell.n, "picture")}${!whole && total < cell.n ? `, ${total} of them shown` : ""}. ${cell.truth === cell.answer ? "The least sure first." : "The surest mistakes first."}`}</p>
     ${ready ? html`<ul class=${`picture-grid plain ${pixels ? "wide" : ""}`}>${shown.map((one) => html`<li key=${number(one)}><${Picture} run=${run} number=${number(one)} name=${`number ${number(one)}`} alt=${title} large=${pixels}
       ...${pixels ? { address: `/api/results/${run}/lit/${one}/${cell.truth}-${cell.answer}.png` } : {}}>${sure(one)}</${Picture}></li>`)}</ul>
-      <${Pages} start=${start} size=${size} total=${total} go=${(next) => put({ from: next || "" })} />` : html`<p class="note" role="status">${waits}</p>`}`;
+      <${Pager} start=${start} size=${size} total=${total} go=${(next) => put({ from: next || "" })} />` : html`<p class="note" role="status">${waits}</p>`}`;
 }

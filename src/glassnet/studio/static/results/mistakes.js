@@ -1,8 +1,8 @@
 // The worst mistakes of a classifier: where the network was surest of a wrong answer. Often the label is what is wrong.
 import { html } from "../parts/html.js";
 import { put } from "../parts/router.js";
+import { Pager } from "../parts/pager.js";
 import { percent } from "../parts/words.js";
-import { Pages } from "../data/thumb.js";
 import { Picture } from "./picture.js";
 
 const SHOWN = 24;
@@ -14,6 +14,6 @@ export function Mistakes({ run, scores, ready, waits, query }) {
     ${wrong.length ? html`<p>The answer and how sure the network was of it, then the label of the picture. Sometimes it is the label that is wrong.</p>
       ${ready ? html`<ul class="picture-grid plain">${wrong.slice(start, start + SHOWN).map((one) => html`<li key=${one.number}><${Picture} run=${run} number=${one.number} name=${one.name} alt=${`${one.truth} taken for ${one.answer}`}>
         <strong>${one.answer}</strong> ${percent(one.confidence, 0)}<br />truth: ${one.truth}</${Picture}></li>`)}</ul>
-        <${Pages} start=${start} size=${SHOWN} total=${wrong.length} go=${(next) => put({ worst: next || "" })} what="mistakes" />` : html`<p class="note" role="status">${waits}</p>`}`
+        <${Pager} start=${start} size=${SHOWN} total=${wrong.length} go=${(next) => put({ worst: next || "" })} what="mistakes" />` : html`<p class="note" role="status">${waits}</p>`}`
       : html`<p>There are none: every answer is right.</p>`}`;
 }

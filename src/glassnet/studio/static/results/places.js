@@ -1,9 +1,10 @@
 // Tasks whose answers are places in pictures: truth beside answer, what goes wrong, and precision over recall.
 import { html, useMemo } from "../parts/html.js";
 import { put } from "../parts/router.js";
+import { ColourLegend } from "../parts/colour-legend.js";
+import { Pager } from "../parts/pager.js";
 import { Scroll } from "../parts/show.js";
 import { count, counted, percent, score } from "../parts/words.js";
-import { Legend, Pages } from "../data/thumb.js";
 import { UnitCurve } from "./plots.js";
 import { Picture } from "./picture.js";
 
@@ -30,11 +31,11 @@ export function Mosaic({ run, found, scores, ready, waits, query }) {
   return html`<h2 id="beside-part">Truth and answer</h2>
     <p>First the annotation, then the answer, then ${pixels ? "the pixels that are wrong, light on dark" : "the heat map: the lighter, the surer that something is there"}. 1.00 is all right.${scores.errors && !pixels ? " Dashed are things that were missed and answers that are wrong." : ""}</p>
     <div class="sorters" role="group" aria-label="Order of the pictures">${orders.map(([name, text]) => html`<button type="button" class="button" aria-pressed=${order === name} onClick=${() => put({ order: name, start: "" })}>${text}</button>`)}</div>
-    <${Legend} colours=${found.colours} />
+    <${ColourLegend} colours=${found.colours} />
     ${ready ? html`<ul class="plain answer-mosaic">${pictures.slice(start, start + SHOWN).map((one) => html`<li key=${one.number} data-score=${one.score}>
         <div class="threefold">${kinds.map(([kind, text]) => html`<${Picture} run=${run} number=${one.number} name=${text} alt=${`${text} of ${one.name}`} address=${`/api/results/${run}/drawn/${one.number}/${kind}.png`} large=${true} />`)}</div>
         <p><strong class="tabular">${one.score.toFixed(2)}</strong> ${one.said} <span class="note">${one.name}, number ${one.number}</span></p></li>`)}</ul>
-      <${Pages} start=${start} size=${SHOWN} total=${pictures.length} go=${(next) => put({ start: next || "" }, false)} />` : html`<p class="note" role="status">${waits}</p>`}`;
+      <${Pager} start=${start} size=${SHOWN} total=${pictures.length} go=${(next) => put({ start: next || "" }, false)} />` : html`<p class="note" role="status">${waits}</p>`}`;
 }
 
 export function Errors({ scores, split }) {

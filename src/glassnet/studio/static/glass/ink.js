@@ -1,8 +1,6 @@
-// What a drawing on the pad of the glass is drawn with, and the empty one that it begins as.
+// Ink and paper of a drawing on the pad of the glass, and the empty one that it begins as.
 import { TONES, blank } from "../parts/drawing.js";
 import { isDrawn, read, written } from "../parts/drawn.js";
-
-export { isDrawn };
 
 // What a drawing was drawn with: the paper is the grey that comes most often, the ink the one of `manner` that is not the paper.
 export function toneOf(pixels, manner) {
