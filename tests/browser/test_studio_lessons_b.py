@@ -304,7 +304,9 @@ def test_softmax(opened):
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_everybody_can_use_it_in_light_in_dark_and_on_a_phone(opened, lesson):
     page = opened[0](f"/lesson/{lesson}", ".piece", reduced_motion="reduce", bypass_csp=True)
-    until(page, "!document.querySelector('.lesson-waits') && document.querySelectorAll('.questions-asked > *').length > 1")
+    until(
+        page, "!document.querySelector('.lesson-waits') && document.querySelectorAll('.questions-asked > *').length > 1"
+    )
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     nothing_grave(page)
     page.emulate_media(color_scheme="dark")

@@ -53,7 +53,9 @@ def run(options: argparse.Namespace) -> int:
     console.line(result.scores["test"].text(brief=True))
     console.line(f"\nRun:    {result.folder.path}")
     console.line(f"Report: {result.report}")
-    console.line("Next:   glassnet studio             a page where you look into this network, draw for it, and train the next")
+    console.line(
+        "Next:   glassnet studio             a page where you look into this network, draw for it, and train the next"
+    )
     console.line(f"        glassnet train PHOTOS       {_LAYOUTS[options.task or 'classify']}")
     if options.json:
         console.result(result.as_dict())
