@@ -25,7 +25,7 @@ _COMPARED = 20_000  # keys that a wrong name is compared with
 class Picture:
     """What is explained: `name` as it was given, `original` uint8 (h, w, 1 or 3), upright, and `fitted` uint8 (H, W, C), as the network
     sees it. `size` is the original's (height, width), `stem` the name as a part of a file's name, `key` its name in the run's data set,
-    "" where it came from elsewhere.
+    "" where it came from elsewhere. `full` is the (height, width) of the picture as it came where `original` was made smaller.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Picture:
     size: tuple[int, int]
     stem: str
     key: str = ""
+    full: tuple[int, int] | None = None
 
 
 def explain(

@@ -90,10 +90,14 @@ def values(opened: Glass, words: str) -> bytes:
 
 
 def _answer(found: "Explained") -> dict[str, Any]:
+    from glassnet.data.frames import frame as lies
     from glassnet.pipeline.glass import lines_of
     from glassnet.report.annotated import shrunk
 
-    task, frame = found.predictor.task, found.frame
+    task, picture = found.predictor.task, found.picture
+    frame = lies(
+        *(picture.full or picture.size), found.predictor.pixels
+    )  # what a value sees is told in the picture as it came
     shown = shrunk(
         found.picture.original, LONGEST
     )  # drawn at the size that is shown: lines stay clear, a large picture is quick

@@ -92,9 +92,9 @@ def _read(run: "Run", data: bytes, name: str, key: str) -> "Picture":
     from glassnet.pipeline.explaining import Picture
     from glassnet.report.annotated import shrunk
 
-    fitted, _ = run.predictor.fitted(data)
+    fitted, full = run.predictor.fitted(data)
     original = shrunk(decode(data, MAX_PIXELS), _LARGEST)
-    return Picture(name, original, fitted, original.shape[:2], "picture", key)
+    return Picture(name, original, fitted, original.shape[:2], "picture", key, full)
 
 
 def manner(root: str, height: int, width: int) -> dict[str, Any]:
