@@ -101,6 +101,7 @@ def test_two_runs_are_compared_by_settings_scores_and_pictures(studio):
     found = studio.json(f"/api/compare/{first['id']}/{second['id']}")
     assert {one["name"] for one in found["settings"]} >= {"train.epochs", "train.lr"}
     assert any(one["split"] == "validation" and one["name"] == "accuracy" for one in found["scores"])
+    assert "calibration error (ECE)" in [one["title"] for one in found["scores"]], "named as in the report"
     seen = found["pictures"]
     assert seen["n"] == first["scores"]["validation"]["n"]
     right = [round(run["scores"]["validation"]["value"] * seen["n"]) for run in (first, second)]

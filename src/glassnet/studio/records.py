@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.errors import GlassnetError, LedgerError
+from glassnet.evaluation.show import name_of
 from glassnet.runs.folder import LEDGER, RunFolder, runs
 from glassnet.studio import ids
 
@@ -166,4 +167,4 @@ def _headline(row: "Row", split: str) -> dict[str, Any] | None:
     if found is None:
         return None
     figure = found.figure
-    return {"name": found.name, "value": figure.value, "low": figure.low, "high": figure.high, "n": figure.n}
+    return {"title": name_of(found.name), "value": figure.value, "low": figure.low, "high": figure.high, "n": figure.n}

@@ -6,6 +6,7 @@ from anyio import CapacityLimiter
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from glassnet.evaluation.show import name_of
 from glassnet.runs.folder import RunFolder
 from glassnet.runs.listing import Beside, to_csv
 from glassnet.runs.rows import WORDS
@@ -60,6 +61,8 @@ def router(work: Workplace) -> APIRouter:
         """Two runs: settings that differ, every figure, what must be known first, and the pictures whose answer changed."""
         rows = work.records.find(left), work.records.find(right)
         found = Beside(*rows).as_dict()
+        for score in found["scores"]:
+            score["title"] = name_of(score["name"])
         both = [shown(row, work.records) for row in rows]
         return found | {"runs": both, "pictures": changed.pictures(work, *rows)}
 

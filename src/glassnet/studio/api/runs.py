@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from glassnet.errors import StorageError
+from glassnet.evaluation.show import name_of
 from glassnet.runs.folder import RunFolder
 from glassnet.runs.rows import SPLITS
 from glassnet.studio.news import of_run
@@ -37,7 +38,14 @@ def router(work: Workplace) -> APIRouter:
         row = work.records.find(given)
         folder = work.records.folder(row)
         figures = [
-            {"split": s.split, "name": s.name, "headline": s.headline, "kind": s.kind, "of": s.of, **s.figure.as_dict()}
+            {
+                "split": s.split,
+                "title": name_of(s.name),
+                "headline": s.headline,
+                "kind": s.kind,
+                "of": s.of,
+                **s.figure.as_dict(),
+            }
             for s in sorted(row.scores, key=lambda s: SPLITS.index(s.split))
         ]
         return state(given) | {

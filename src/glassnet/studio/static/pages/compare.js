@@ -3,7 +3,7 @@ import { html } from "../parts/html.js";
 import { useAnswer } from "../parts/api.js";
 import { put } from "../parts/router.js";
 import { Scroll, State, Wrong } from "../parts/show.js";
-import { count, counted, figure, named, score, setting } from "../parts/words.js";
+import { count, counted, figure, score, setting } from "../parts/words.js";
 
 export default function Compare({ left, right, query }) {
   const { value, error } = useAnswer(`/api/compare/${left}/${right}`);
@@ -18,7 +18,7 @@ export default function Compare({ left, right, query }) {
       rows=${value.settings.map((one) => [one.name, ...one.values.map(setting)])} />` : html`<p>None.</p>`}
     <h2>Scores</h2>
     ${value.scores.length ? html`<${Two} label="Scores" numbers=${true} head=${["score", a.name, b.name]}
-      rows=${value.scores.map((one) => [`${one.split}: ${named(one.name)}`, ...one.figures.map(figure)])} />` : html`<p>Neither has scores yet.</p>`}
+      rows=${value.scores.map((one) => [`${one.split}: ${one.title}`, ...one.figures.map(figure)])} />` : html`<p>Neither has scores yet.</p>`}
     <h2>Pictures whose answer changed</h2>
     <${Changed} found=${value.pictures} a=${a} b=${b} left=${left} right=${right} kind=${query.get("kind") || ""} />`;
 }

@@ -3,7 +3,7 @@ import { html, useCallback, useEffect, useState } from "../parts/html.js";
 import { post, useAnswer, useStream } from "../parts/api.js";
 import { LearningCurves } from "../parts/chart.js";
 import { Button, Log, Next, Progress, Scroll, State, Wrong } from "../parts/show.js";
-import { count, duration, figure, named, score, setting, time } from "../parts/words.js";
+import { capital, count, duration, figure, score, setting, time } from "../parts/words.js";
 
 export default function Run({ id }) {
   const answer = useAnswer(`/api/runs/${id}`);
@@ -63,9 +63,9 @@ function Scores({ run, whole }) {
   const { validation, test } = run.scores;
   const verdict = whole && whole.verdict;
   return html`<div class="head">
-    <div class="card"><p>${named(validation.name)} on validation</p><p class="big">${score(validation.value)}</p>
+    <div class="card"><p>${capital(validation.title)} on validation</p><p class="big">${score(validation.value)}</p>
       <p class="note">between ${score(validation.low)} and ${score(validation.high)} (95 %), ${count(validation.n)} pictures</p></div>
-    ${test ? html`<div class="card"><p>${named(test.name)} on the test set</p><p class="big">${score(test.value)}</p>
+    ${test ? html`<div class="card"><p>${capital(test.title)} on the test set</p><p class="big">${score(test.value)}</p>
       <p class="note">between ${score(test.low)} and ${score(test.high)} (95 %), ${count(test.n)} pictures</p></div>` : null}
     </div>
     ${verdict && verdict.sentences ? html`<div class=${`verdict ${verdict.kind === "balanced" ? "good" : ""}`}>
@@ -85,12 +85,12 @@ function CurveTable({ rows }) {
 
 function Figures({ figures }) {
   const whole = figures.filter((one) => one.kind === "figure");
-  const names = [...new Set(whole.map((one) => one.name))];
+  const names = [...new Set(whole.map((one) => one.title))];
   const splits = [...new Set(whole.map((one) => one.split))];
   return html`<h2>Scores</h2><${Scroll} label="Scores"><table>
     <thead><tr><th scope="col">score</th>${splits.map((split) => html`<th scope="col" class="number">${split}</th>`)}</tr></thead>
-    <tbody>${names.map((name) => html`<tr key=${name}><th scope="row">${named(name)}</th>
-      ${splits.map((split) => html`<td class="number">${figure(whole.find((one) => one.name === name && one.split === split))}</td>`)}</tr>`)}</tbody>
+    <tbody>${names.map((name) => html`<tr key=${name}><th scope="row">${name}</th>
+      ${splits.map((split) => html`<td class="number">${figure(whole.find((one) => one.title === name && one.split === split))}</td>`)}</tr>`)}</tbody>
   </table></${Scroll}>`;
 }
 

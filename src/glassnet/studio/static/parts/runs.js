@@ -2,7 +2,7 @@
 import { html } from "./html.js";
 import { ColumnHead } from "./column-head.js";
 import { Scroll, State } from "./show.js";
-import { duration, figure, named, setting, time } from "./words.js";
+import { duration, figure, setting, time } from "./words.js";
 
 const COLUMNS = [
   { key: "name", title: "run", cell: (run) => html`<a href=${`/run/${run.id}`}>${run.name}</a>`, head: true },
@@ -17,7 +17,7 @@ const COLUMNS = [
 ];
 
 function score(found) {
-  return found ? html`<span title=${named(found.name)}>${figure(found)}</span>` : "";
+  return found ? html`<span title=${found.title}>${figure(found)}</span>` : "";
 }
 
 function said(run) {
