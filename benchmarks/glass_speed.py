@@ -19,7 +19,8 @@ from measure import Result, arguments, glassnet_command, surroundings
 SETS = ("xo", "shapes")
 _FRAME = """const frame = () => new Promise((done) => requestAnimationFrame(() => {
   const channel = new MessageChannel(); channel.port1.onmessage = done; channel.port2.postMessage(0); }));
-const said = () => document.getElementById("layer-facts").textContent + document.querySelector(".glass-said").textContent;
+const said = () => document.getElementById("layer-facts").textContent + document.querySelector(".glass-said").textContent
+  + document.getElementById("large").toDataURL();
 const redrawn = async (act) => {
   const before = said(), began = performance.now();
   act();

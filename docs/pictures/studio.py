@@ -9,6 +9,7 @@ import base64
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -67,7 +68,7 @@ def of_pages(page: Any, address: str) -> None:
     rows = {row["name"]: row["id"] for row in asked["rows"]}
     best, other, sweep = rows["crosses"], rows["crosses-small"], asked["sweeps"][0]["id"]
     for name, path, awaited, height in (
-        ("home", "/?data=xo", "Runs", 1250),
+        ("home", "/?data=xo", re.compile("^Recognised"), 1250),
         ("run", f"/run/{best}", "Learning curves", 1000),
         ("ledger", "/ledger", "Ledger", 900),
         ("compare", f"/compare/{best}/{other}", "Pictures whose answer changed", 1300),
