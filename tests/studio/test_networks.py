@@ -52,20 +52,23 @@ def test_the_last_few_are_kept_and_each_is_made_once():
 
 def test_who_waits_for_a_turn_holds_no_thread():
     async def main():
-        at_work = []
+        at_work, go_on = [], threading.Event()
 
         @in_turns(anyio.CapacityLimiter(1))
         def slow(name):
             at_work.append(name)
-            time.sleep(0.02)
-            return len(at_work)
+            assert go_on.wait(60)
 
         free = anyio.to_thread.current_default_thread_limiter()
         async with anyio.create_task_group() as group:
             for name in range(5):
                 group.start_soon(slow, name)
-            await anyio.sleep(0.01)
-            assert free.borrowed_tokens == 0 and at_work == [0]
+            while not at_work:
+                await anyio.sleep(0.01)
+            await anyio.sleep(0.05)
+            held = free.borrowed_tokens, list(at_work)
+            go_on.set()
+        assert held == (0, [0])
         assert at_work == [0, 1, 2, 3, 4]
 
     anyio.run(main)

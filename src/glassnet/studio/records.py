@@ -32,7 +32,7 @@ class Records:
     def __init__(self, out: Path) -> None:
         self.out = out
         self._book: Book | None = None
-        self._file = 0
+        self._file = (0, 0)
         self._numbers: dict[str, int] = {}
 
     def book(self) -> "Book | None":
@@ -40,16 +40,21 @@ class Records:
         from glassnet.runs.book import Book
 
         try:
-            file = (self.out / LEDGER).stat().st_ino
+            file = self._which()
         except OSError:
-            file = 0
+            file = (0, 0)
             if not runs(self.out):
                 self._book = None
                 return None
-        if self._book is None or file != self._file:  # another file may have been put in its place
+        if self._book is None or file != self._file:
             self._book = Book(self.out, create=False)
-            self._file = (self.out / LEDGER).stat().st_ino
+            self._file = self._which()
         return self._book
+
+    def _which(self) -> tuple[int, int]:
+        """Return what tells that another file took the ledger's place; one with the number of the old one is empty or tells by itself."""
+        found = (self.out / LEDGER).stat()
+        return found.st_ino, min(found.st_size, 1)
 
     def rows(self, where: str = "", sort: str = "", sweep: str | None = None) -> "list[Row]":
         """Return the rows that fit, newest first unless a sort is asked for. Raises RecipeError for a filter that cannot be read."""
